@@ -1,0 +1,59 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test lint generate web bench build clean
+
+# Vite needs a newer Node than some distributions have; then npm gets this one, for this folder alone.
+NODE := 22.23.3
+NODE_IS_RECENT := node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || a == 22 && b >= 12 || a == 20 && b >= 19 ? 0 : 1)'
+
+help: ## Prints this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+run: ## Serves on 127.0.0.1:8080 with a private PostgreSQL in .data and a demo
+	@[[ -n "$${DATABASE_URL:-}$${TENANTRY_OWNER_DATABASE_URL:-}" ]] || scripts/need postgresql
+	@$(MAKE) --no-print-directory build
+	@exec bin/tenantry serve
+
+build: web ## Builds bin/tenantry with the web page in it
+	@mkdir -p bin
+	@go build -trimpath -o bin/tenantry .
+
+web: ## Builds the web page if its sources changed
+	@scripts/need node
+	@cd web; mkdir -p dist; touch dist/.gitkeep; \
+	sum=$$(find . \( -path ./node_modules -o -path ./dist -o -path ./e2e -o -name '*.go' \) -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cat | cksum); \
+	if [[ ! -f dist/index.html || "$$(cat node_modules/.built 2>/dev/null || true)" != "$$sum" ]]; then \
+	  echo 'Building the web page'; \
+	  with() { "$$@"; }; \
+	  if ! $(NODE_IS_RECENT); then with() { npm exec --yes --package=node@$(NODE) -- "$$@"; }; fi; \
+	  with npm ci --no-audit --no-fund --loglevel=error; \
+	  with npm run build --silent -- --logLevel warn; \
+	  touch dist/.gitkeep; \
+	  printf '%s\n' "$$sum" >node_modules/.built; \
+	fi
+
+generate: ## Makes the generated code anew
+	@go run ./internal/generate
+
+lint: ## Checks formatting and finds suspicious code
+	@bad=$$(find . \( -name node_modules -o -name .data -o -name .git \) -prune -o -name '*.go' -print0 | xargs -0 gofmt -l); \
+	if [[ -n "$$bad" ]]; then printf 'Not formatted (gofmt -w):\n%s\n' "$$bad"; exit 1; fi
+	@go vet ./...
+	@go tool staticcheck ./...
+
+test: ## Runs everything that a change must pass
+	@scripts/need postgresql node chromium
+	@$(MAKE) --no-print-directory web
+	@$(MAKE) --no-print-directory generate
+	@git diff --exit-code -- graph models || { echo 'The generated code is not current: run make generate, and commit.'; exit 1; }
+	@$(MAKE) --no-print-directory lint
+	@go test -timeout 9m ./...
+
+bench: ## Runs the benchmarks
+	@scripts/need postgresql
+	@go test -run '^$$' -bench . -benchmem -timeout 60m ./...
+
+clean: ## Removes what was built, but no data
+	@rm -rf bin web/node_modules
+	@find web/dist -mindepth 1 ! -name .gitkeep -delete 2>/dev/null || true

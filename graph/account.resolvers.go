@@ -1,0 +1,10 @@
+package graph
+
+import (
+	"context"
+	"tenantry/models"
+)
+
+func (r *mutationResolver) SetAddOnSeats(ctx context.Context, input models.SetAddOnSeatsInput) (*models.SetAddOnSeatsPayload, error) {
+	return r.Store.SetAddOnSeats(ctx, input)
+}

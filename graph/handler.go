@@ -1,0 +1,71 @@
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"tenantry/graph/generated"
+	"tenantry/internal/read"
+	"tenantry/internal/store"
+	"tenantry/internal/viewer"
+)
+
+// Options are what the API needs, and its settings.
+type Options struct {
+	Reader   *read.Reader
+	Store    *store.Store
+	Sessions *viewer.Sessions
+	Log      *slog.Logger
+	Limits   Limits
+	// Timeout is how long a request may take.
+	Timeout time.Duration
+	// MaxBody is how many bytes a request may have.
+	MaxBody int64
+	// TrustedProxies may say which client they speak for.
+	TrustedProxies []netip.Prefix
+	// AllowedOrigins are the other origins whose pages may call the API.
+	AllowedOrigins []string
+	// PublicSchema shows the schema to who is not signed in.
+	PublicSchema bool
+}
+
+// documentsMost is how many parsed documents are kept. Nothing of a viewer is in them.
+const documentsMost = 1000
+
+// Schema is the schema of the API, as it is served.
+func Schema() *ast.Schema {
+	return generated.NewExecutableSchema(generated.Config{}).Schema()
+}
+
+// Handler serves the API over HTTP. It is an error if nothing implements a directive of the schema.
+func Handler(o Options) (http.Handler, error) {
+	g := &guard{reader: o.Reader, denied: func(ctx context.Context, verb string) {
+		if err := o.Store.Denied(ctx, verb); err != nil {
+			o.Log.ErrorContext(ctx, "a refused verb was not audited", "requestId", viewer.From(ctx).RequestID, "error", err)
+		}
+	}}
+	if err := implemented(g.directives()); err != nil {
+		return nil, err
+	}
+	exec := executor.New(generated.NewExecutableSchema(generated.Config{
+		Schema: o.Reader.Schema, Resolvers: &Resolver{Store: o.Store}, Directives: g.directives(),
+	}))
+	exec.SetQueryCache(lru.New[*ast.QueryDocument](documentsMost))
+	exec.SetParserTokenLimit(o.Limits.Tokens)
+	exec.SetErrorPresenter(present(o.Log))
+	exec.SetRecoverFunc(recovered(o.Log))
+	exec.Use(o.Limits)
+	exec.AroundRootFields(transact(o.Reader, o.Store))
+	exec.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		return next(o.Reader.With(ctx, nil))
+	})
+	return &server{Options: o, exec: exec}, nil
+}

@@ -1,0 +1,164 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"tenantry/internal/problem"
+)
+
+// The media types of an answer.
+const (
+	plainJSON   = "application/json"
+	graphqlJSON = "application/graphql-response+json"
+)
+
+// answer is a response as it is written: without data when nothing was executed.
+type answer struct {
+	Errors     gqlerror.List   `json:"errors,omitempty"`
+	Data       json.RawMessage `json:"data,omitempty"`
+	Extensions map[string]any  `json:"extensions,omitempty"`
+}
+
+// status is the HTTP status of an answer, the one place that chooses it. Under plain JSON a request
+// that could be understood is always 200; under the newer type the status says what went wrong.
+func status(mediaType string, a answer, understood bool) int {
+	switch {
+	case !understood:
+		return http.StatusBadRequest
+	case mediaType == plainJSON || a.Data != nil:
+		return http.StatusOK
+	}
+	for _, e := range a.Errors {
+		switch problem.Code(codeOf(e)) {
+		case problem.Unauthenticated:
+			return http.StatusUnauthorized
+		case problem.Forbidden:
+			return http.StatusForbidden
+		case problem.Unavailable:
+			return http.StatusServiceUnavailable
+		}
+	}
+	return http.StatusBadRequest
+}
+
+func codeOf(e *gqlerror.Error) string {
+	code, _ := e.Extensions["code"].(string)
+	return code
+}
+
+// accepted is the media type to answer with; it is not ok if the client takes none of them.
+func accepted(r *http.Request) (string, bool) {
+	accept := strings.Join(r.Header.Values("Accept"), ",")
+	if accept == "" {
+		return plainJSON, true
+	}
+	any := false
+	for _, part := range strings.Split(accept, ",") {
+		name, params, err := mime.ParseMediaType(part)
+		if err != nil || params["q"] == "0" || params["charset"] != "" && !strings.EqualFold(params["charset"], "utf-8") {
+			continue
+		}
+		switch name {
+		case graphqlJSON, plainJSON:
+			return name, true
+		case "*/*", "application/*":
+			any = true
+		}
+	}
+	return plainJSON, any
+}
+
+// refusal is why a request never became an operation.
+type refusal struct {
+	status  int
+	message string
+}
+
+func (e *refusal) Error() string { return e.message }
+
+// params reads the parameters of a request.
+func (s *server) params(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, error) {
+	if r.Method == http.MethodGet {
+		return fromURL(r)
+	}
+	name, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || name != plainJSON || params["charset"] != "" && !strings.EqualFold(params["charset"], "utf-8") {
+		return nil, &refusal{http.StatusUnsupportedMediaType, "Send application/json in UTF-8."}
+	}
+	if r.Header.Get("Content-Encoding") != "" {
+		return nil, &refusal{http.StatusUnsupportedMediaType, "Send the body without a content encoding."}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.MaxBody))
+	if err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return nil, &refusal{http.StatusRequestEntityTooLarge, "The body is too large."}
+		}
+		return nil, &refusal{http.StatusBadRequest, "The body could not be read."}
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
+		return nil, &refusal{http.StatusBadRequest, "Send one operation at a time: batches are not served."}
+	}
+	var p struct {
+		Query         *string        `json:"query"`
+		OperationName string         `json:"operationName"`
+		Variables     map[string]any `json:"variables"`
+		Extensions    map[string]any `json:"extensions"`
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if err := decoder.Decode(&p); err != nil || p.Query == nil {
+		// Nothing of the body is repeated: it may hold secrets.
+		return nil, &refusal{http.StatusBadRequest, `Send a JSON object with the string "query", and if needed "operationName", "variables" and "extensions".`}
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, &refusal{http.StatusBadRequest, "Send one JSON object and nothing after it."}
+	}
+	return &graphql.RawParams{
+		Query: *p.Query, OperationName: p.OperationName, Variables: p.Variables, Extensions: p.Extensions, Headers: r.Header,
+	}, nil
+}
+
+func fromURL(r *http.Request) (*graphql.RawParams, error) {
+	q := r.URL.Query()
+	if !q.Has("query") {
+		return nil, &refusal{http.StatusBadRequest, "Send the parameter query."}
+	}
+	p := &graphql.RawParams{Query: q.Get("query"), OperationName: q.Get("operationName"), Headers: r.Header}
+	for name, into := range map[string]*map[string]any{"variables": &p.Variables, "extensions": &p.Extensions} {
+		if text := q.Get(name); text != "" {
+			decoder := json.NewDecoder(strings.NewReader(text))
+			decoder.UseNumber()
+			if err := decoder.Decode(into); err != nil {
+				return nil, &refusal{http.StatusBadRequest, "The parameter " + name + " is not a JSON object."}
+			}
+		}
+	}
+	return p, nil
+}
+
+// write sends an answer.
+func write(w http.ResponseWriter, mediaType string, code int, a answer) {
+	body, err := json.Marshal(a)
+	if err != nil {
+		http.Error(w, "", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if code == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
+	w.WriteHeader(code)
+	_, _ = w.Write(body)
+}

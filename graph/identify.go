@@ -1,0 +1,99 @@
+package graph
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"tenantry/internal/problem"
+	"tenantry/internal/token"
+	"tenantry/internal/viewer"
+)
+
+// sessionCookie holds a session's token for browsers.
+const sessionCookie = "tenantry_session"
+
+// asker is who sent a request, before it is known who they are.
+func (s *server) asker(w http.ResponseWriter, r *http.Request) *viewer.Asker {
+	secure := r.TLS != nil || s.trusted(r.RemoteAddr) && r.Header.Get("X-Forwarded-Proto") == "https"
+	agent := r.UserAgent()
+	if len(agent) > 200 {
+		agent = agent[:200]
+	}
+	return &viewer.Asker{
+		IP: s.clientIP(r), UserAgent: strings.ToValidUTF8(agent, ""), RequestID: uuid.NewString(),
+		SetCookie: func(value string, expires time.Time) {
+			c := &http.Cookie{
+				Name: sessionCookie, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure, Expires: expires,
+			}
+			if value == "" {
+				c.MaxAge = -1
+			}
+			http.SetCookie(w, c)
+		},
+	}
+}
+
+// identify finds the viewer behind the credentials of a request. Bad ones leave nobody, whom the
+// operation then refuses. A cookie is sent by the browser whoever wrote the page, so what other pages
+// could send without asking first must carry the header X-Tenantry.
+func (s *server) identify(ctx context.Context, a *viewer.Asker, r *http.Request) error {
+	secret, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !bearer {
+		cookie, err := r.Cookie(sessionCookie)
+		if err != nil || r.Header.Get("Authorization") != "" {
+			return nil
+		}
+		if r.Method != http.MethodPost && r.Header.Get("X-Tenantry") == "" {
+			return problem.New(problem.Forbidden, "With the session cookie, send the header X-Tenantry, or use POST.")
+		}
+		secret = cookie.Value
+	}
+	t, ok := token.Read(token.Session, secret)
+	if !ok {
+		return nil
+	}
+	a.Token = t
+	a.Refresh = func(ctx context.Context) (*viewer.Viewer, error) { return s.Sessions.Read(ctx, t) }
+	who, err := s.Sessions.Find(ctx, t)
+	a.Viewer = who
+	return err
+}
+
+func (s *server) trusted(remote string) bool {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(ip.Unmap()) })
+}
+
+// clientIP is the address of the client: the peer's, or what trusted proxies say, read from the last
+// that added to it.
+func (s *server) clientIP(r *http.Request) string {
+	peer, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	if !s.trusted(r.RemoteAddr) {
+		return peer
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		ip, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			break
+		}
+		if peer = ip.Unmap().String(); !slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(ip.Unmap()) }) {
+			break
+		}
+	}
+	return peer
+}

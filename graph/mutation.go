@@ -1,0 +1,53 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"io"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"tenantry/internal/access"
+	"tenantry/internal/read"
+	"tenantry/internal/store"
+	"tenantry/internal/viewer"
+)
+
+// raw is JSON that was written before.
+type raw []byte
+
+// MarshalGQL writes it.
+func (r raw) MarshalGQL(w io.Writer) { _, _ = w.Write(r) }
+
+// transact runs a mutation in its transaction, and writes the payload while that is open: what the
+// client reads is what the transaction saw. An error on the way undoes it all.
+func transact(reader *read.Reader, st *store.Store) graphql.RootFieldMiddleware {
+	return func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+		root := graphql.GetRootFieldContext(ctx)
+		if root.Object != "Mutation" {
+			return next(ctx)
+		}
+		def := reader.Schema.Mutation.Fields.ForName(root.Field.Name)
+		if def == nil { // __typename
+			return next(ctx)
+		}
+		args := root.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
+		ctx, unit := st.With(ctx, root.Field.Name, func(v *viewer.Viewer) error { return access.Check(reader.Schema, v, def, args) })
+		ctx = reader.With(ctx, unit)
+		before := len(graphql.GetErrors(ctx))
+		var out bytes.Buffer
+		well := false
+		defer func() {
+			if !well { // a panic on its way up
+				_ = unit.Finish(ctx, false)
+			}
+		}()
+		next(ctx).MarshalGQL(&out)
+		well = true
+		if err := unit.Finish(ctx, len(graphql.GetErrors(ctx)) == before); err != nil {
+			graphql.AddError(ctx, err)
+			return graphql.Null
+		}
+		return raw(out.Bytes())
+	}
+}

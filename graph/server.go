@@ -1,0 +1,139 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"tenantry/internal/access"
+	"tenantry/internal/problem"
+	"tenantry/internal/viewer"
+)
+
+// server is GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/
+type server struct {
+	Options
+	exec *executor.Executor
+}
+
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	defer cancel()
+	w.Header().Add("Vary", "Accept")
+	if s.cors(w, r) {
+		return
+	}
+	if r.Method != http.MethodPost && r.Method != http.MethodGet {
+		w.Header().Set("Allow", "GET, POST")
+		http.Error(w, "Use GET or POST.", http.StatusMethodNotAllowed)
+		return
+	}
+	mediaType, ok := accepted(r)
+	if !ok {
+		http.Error(w, "The answer is "+graphqlJSON+" or "+plainJSON+".", http.StatusNotAcceptable)
+		return
+	}
+	asker := s.asker(w, r)
+	ctx = viewer.With(graphql.StartOperationTrace(ctx), asker)
+	params, err := s.params(w, r)
+	if err == nil {
+		err = s.identify(ctx, asker, r)
+	}
+	if err != nil {
+		s.refuse(ctx, w, mediaType, err)
+		return
+	}
+	a, code := s.execute(ctx, w, r, mediaType, params)
+	write(w, mediaType, code, a)
+}
+
+// execute answers an operation.
+func (s *server) execute(ctx context.Context, w http.ResponseWriter, r *http.Request, mediaType string, params *graphql.RawParams) (answer, int) {
+	params.ReadTime.Start, params.ReadTime.End = graphql.Now(), graphql.Now()
+	op, errs := s.exec.CreateOperationContext(ctx, params)
+	if errs == nil {
+		if r.Method == http.MethodGet && op.Operation.Operation != ast.Query {
+			w.Header().Set("Allow", "POST")
+			return s.failed(ctx, problem.New(problem.BadUserInput, "Send mutations by POST.")), http.StatusMethodNotAllowed
+		}
+		if err := s.admit(ctx, op); err != nil {
+			errs = gqlerror.List{gqlerror.Wrap(err)}
+		}
+	}
+	if errs != nil {
+		a := answer{Errors: s.exec.DispatchError(graphql.WithOperationContext(ctx, op), errs).Errors}
+		return a, status(mediaType, a, true)
+	}
+	next, inner := s.exec.DispatchOperation(ctx, op)
+	response := next(inner)
+	a := answer{Errors: response.Errors, Data: response.Data, Extensions: response.Extensions}
+	if viewer.From(ctx).Viewer == nil && slices.ContainsFunc(a.Errors, func(e *gqlerror.Error) bool { return codeOf(e) == string(problem.Unauthenticated) }) {
+		// The session ended while the operation ran: then it is refused as a whole.
+		a = s.failed(ctx, problem.SignIn())
+	}
+	return a, status(mediaType, a, true)
+}
+
+// admit refuses an operation of somebody who is not signed in, unless all it asks for is public.
+func (s *server) admit(ctx context.Context, op *graphql.OperationContext) error {
+	if viewer.From(ctx).Viewer != nil {
+		return nil
+	}
+	for _, f := range rootFields(op) {
+		switch f.Name {
+		case "__typename":
+		case "__schema", "__type":
+			if !s.PublicSchema {
+				return problem.SignIn()
+			}
+		default:
+			if access.ScopeOf(f.Definition) != access.Public {
+				return problem.SignIn()
+			}
+		}
+	}
+	return nil
+}
+
+// failed is the answer of an operation that was not executed.
+func (s *server) failed(ctx context.Context, err error) answer {
+	return answer{Errors: gqlerror.List{present(s.Log)(ctx, err)}}
+}
+
+// refuse answers a request that did not become an operation.
+func (s *server) refuse(ctx context.Context, w http.ResponseWriter, mediaType string, err error) {
+	var no *refusal
+	if errors.As(err, &no) {
+		write(w, mediaType, no.status, s.failed(ctx, problem.New(problem.BadUserInput, "%s", no.message)))
+		return
+	}
+	a := s.failed(ctx, err)
+	write(w, mediaType, status(graphqlJSON, a, true), a)
+}
+
+// cors lets pages of the allowed origins call the API; it answers their preflight requests itself.
+func (s *server) cors(w http.ResponseWriter, r *http.Request) (answered bool) {
+	origin := r.Header.Get("Origin")
+	if origin != "" && slices.Contains(s.AllowedOrigins, strings.ToLower(origin)) {
+		h := w.Header()
+		h.Add("Vary", "Origin")
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Set("Access-Control-Allow-Credentials", "true")
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Tenantry")
+		h.Set("Access-Control-Allow-Methods", "GET, POST")
+		h.Set("Access-Control-Max-Age", "600")
+	}
+	if r.Method == http.MethodOptions {
+		w.Header().Set("Allow", "GET, POST")
+		w.WriteHeader(http.StatusNoContent)
+		return true
+	}
+	return false
+}

@@ -1,0 +1,125 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"tenantry/internal/cluster"
+	"tenantry/internal/demo"
+	"tenantry/internal/postgres"
+	"tenantry/internal/settings"
+)
+
+// Database is where the data is: what the settings name, or a private one in the data folder.
+type Database struct {
+	OwnerURL, ServerURL string
+	// Fresh says that the private database was made just now.
+	Fresh   bool
+	private *cluster.Cluster
+}
+
+// open finds the database. A private one is started unless another command runs it.
+func open(ctx context.Context, s *settings.Settings, log *slog.Logger) (*Database, error) {
+	if s.DatabaseURL != "" || s.OwnerDatabaseURL != "" {
+		return &Database{OwnerURL: s.OwnerDatabaseURL, ServerURL: s.DatabaseURL}, nil
+	}
+	c, err := cluster.Open(ctx, s.DataDir, log)
+	if err != nil {
+		return nil, err
+	}
+	return &Database{OwnerURL: c.OwnerURL(), ServerURL: c.ServerURL(), Fresh: c.Fresh(), private: c}, nil
+}
+
+func (d *Database) close() error {
+	if d.private == nil {
+		return nil
+	}
+	return d.private.Close()
+}
+
+// owned is the database for a command that needs the schema's owner, migrated.
+func owned(ctx context.Context, s *settings.Settings, log *slog.Logger) (*Database, error) {
+	d, err := open(ctx, s, log)
+	if err != nil {
+		return nil, err
+	}
+	if d.OwnerURL == "" {
+		return nil, errors.New("this command needs TENANTRY_OWNER_DATABASE_URL, signing in as tenantry_owner: " +
+			"prepare a database with psql -d DATABASE -f migrations/roles.sql")
+	}
+	if err := postgres.Migrate(ctx, d.OwnerURL, log); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	return d, nil
+}
+
+// CheckServing refuses to serve as a role that the wall does not bind, and demo passwords to the
+// outside world. It tells whether the demo is there.
+func CheckServing(ctx context.Context, pool *pgxpool.Pool, s *settings.Settings) (hasDemo bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	if err := postgres.CheckServingRole(ctx, pool); err != nil {
+		return false, err
+	}
+	if err := pool.QueryRow(ctx, "select app.has_demo()").Scan(&hasDemo); err != nil {
+		return false, fmt.Errorf("the database is not ready, or not migrated (tenantry migrate up): %w", err)
+	}
+	if hasDemo && !loopback(s.Addr) {
+		return false, fmt.Errorf("the database has the demo, whose passwords everybody knows: listen on 127.0.0.1, not on %s", s.Addr)
+	}
+	return hasDemo, nil
+}
+
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+// Welcome prints where the server is and, with the demo, whom to sign in as.
+func Welcome(out *os.File, addr net.Addr, hasDemo bool) {
+	fmt.Fprintf(out, "Tenantry listens on http://%s/ : GraphiQL opens there, the API is /graphql. Ctrl-C stops it.\n", addr)
+	if !hasDemo {
+		return
+	}
+	fmt.Fprintf(out, "\nSign in as one of these; the password of all is %s\n\n", demo.Password)
+	for _, p := range demo.People() {
+		fmt.Fprintf(out, "  %-24s %-14s %s\n", p.Email, p.Name, p.About)
+	}
+	fmt.Fprintln(out)
+}
+
+// Health answers whether the process lives and whether it should get requests.
+type Health struct {
+	Pool     *pgxpool.Pool
+	draining atomic.Bool
+}
+
+// Drain makes the server not ready: it is about to end.
+func (h *Health) Drain() { h.draining.Store(true) }
+
+// Live answers as long as the process does.
+func (h *Health) Live(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }
+
+// Ready answers 200 while the database does and the server is not ending.
+func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	switch {
+	case h.draining.Load():
+		http.Error(w, "ending", http.StatusServiceUnavailable)
+	case h.Pool.Ping(ctx) != nil:
+		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+	default:
+		fmt.Fprintln(w, "ok")
+	}
+}

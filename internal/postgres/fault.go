@@ -1,0 +1,43 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// SQLSTATEs that decide what a write answers. Constraint names decide nothing: on a distributed
+// schema they differ from shard to shard.
+const (
+	UniqueViolation = "23505"
+	CheckViolation  = "23514"
+)
+
+// HasState tells whether an error is PostgreSQL's with this SQLSTATE.
+func HasState(err error, state string) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == state
+}
+
+// BadText tells whether a client's text was one that PostgreSQL cannot hold, such as one with a NUL.
+func BadText(err error) bool {
+	return HasState(err, "22021") || HasState(err, "22P05")
+}
+
+// Temporary tells whether the same call may succeed later: the database is away, full, busy or too
+// slow, or two transactions were in each other's way.
+func Temporary(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57") ||
+			pg.Code == "40001" || pg.Code == "40P01" || pg.Code == "25006" || pg.Code == "55P03"
+	}
+	var connect *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, pgx.ErrTxClosed) || pgconn.SafeToRetry(err) || pgconn.Timeout(err)
+}

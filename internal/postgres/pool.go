@@ -1,0 +1,124 @@
+// Package postgres talks to the database: the pool, the identity that every transaction takes on
+// before anything else, and migrations.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Kind is a kind of viewer: the database role that a transaction switches to.
+type Kind string
+
+// The kinds of viewer. All sees all of the account without being an admin.
+const (
+	Admin    Kind = "admin"
+	All      Kind = "all"
+	Member   Kind = "member"
+	Customer Kind = "customer"
+)
+
+// Identity is who a transaction acts for.
+type Identity struct {
+	Account, Viewer uuid.UUID
+	// Session must still hold; uuid.Nil where there is none yet, as while signing in.
+	Session uuid.UUID
+	// Version of the viewer's access; with an older one the transaction fails with ErrStale.
+	Version int64
+	// Tenants in reach; the account's own id stands for tenantless items.
+	Tenants []uuid.UUID
+	Kind    Kind
+}
+
+// ErrStale says that the session is over or the viewer's access is no longer what the caller knows.
+var ErrStale = errors.New("the viewer's access has changed")
+
+// Settings of a pool.
+type Settings struct {
+	// Size is how many connections there are at most.
+	Size int32
+	// Statement is how long one statement may take.
+	Statement time.Duration
+	// Trace sees every batch; for tests that count round trips.
+	Trace pgx.QueryTracer
+}
+
+// Open makes a pool for the server's role. It does not wait for the database.
+func Open(ctx context.Context, url string, s Settings) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("the database URL cannot be read: %w", err)
+	}
+	cfg.MaxConns = s.Size
+	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
+	cfg.ConnConfig.Tracer = s.Trace
+	cfg.ConnConfig.RuntimeParams["application_name"] = "tenantry"
+	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	cfg.ConnConfig.RuntimeParams["statement_timeout"] = fmt.Sprint(s.Statement.Milliseconds())
+	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30000"
+	return pgxpool.NewWithConfig(ctx, cfg)
+}
+
+// CheckServingRole refuses to serve as a role that the wall does not bind.
+func CheckServingRole(ctx context.Context, pool *pgxpool.Pool) error {
+	var name string
+	var unbound bool
+	err := pool.QueryRow(ctx, `select current_user, exists (
+	    select from pg_roles r where r.rolname = current_user and (r.rolsuper or r.rolbypassrls or r.rolinherit))
+	  or exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+	    where n.nspname = 'app' and c.relowner = (select oid from pg_roles where rolname = current_user))`).Scan(&name, &unbound)
+	if err != nil {
+		return err
+	}
+	if unbound {
+		return fmt.Errorf("DATABASE_URL signs in as %q, a superuser, an owner of the tables, or a role that inherits or bypasses: "+
+			"row level security would not bind it. Use tenantry_server, made by migrations/roles.sql", name)
+	}
+	return nil
+}
+
+const become = `select app.become($1, $2, $3, $4, $5, $6)`
+
+// Begin queues the opening of a transaction: its snapshot and, with writing, its right to write.
+func (id Identity) Begin(b *pgx.Batch, writing bool) {
+	opening, kind := "begin isolation level repeatable read read only", string(id.Kind)
+	if writing {
+		opening, kind = "begin", kind+"_writer"
+	}
+	var session *uuid.UUID
+	if id.Session != uuid.Nil {
+		session = &id.Session
+	}
+	tenants := id.Tenants
+	if tenants == nil {
+		tenants = []uuid.UUID{}
+	}
+	b.Queue(opening)
+	b.Queue(become, id.Account, id.Viewer, session, id.Version, tenants, kind)
+}
+
+// Stale tells the database's refusal of an identity from other errors.
+func Stale(err error) bool {
+	var pg *pgconn.PgError
+	return errors.Is(err, ErrStale) || errors.As(err, &pg) && pg.Code == "TN001"
+}
+
+// Rollback ends a transaction whatever became of it, even when the caller has gone: else the pool
+// would lose the connection.
+func Rollback(ctx context.Context, conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if conn.IsClosed() || conn.PgConn().TxStatus() == 'I' {
+		return
+	}
+	if _, err := conn.Exec(ctx, "rollback"); err != nil {
+		_ = conn.Close(ctx)
+	}
+}

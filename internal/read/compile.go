@@ -1,0 +1,241 @@
+package read
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"tenantry/internal/access"
+	"tenantry/internal/ids"
+	"tenantry/internal/problem"
+	"tenantry/internal/rows"
+	"tenantry/internal/viewer"
+	"tenantry/models"
+)
+
+type statement struct {
+	sql  string
+	args []any
+}
+
+// plan is how a field is answered: what to ask, and how the answer is written.
+type plan struct {
+	statements []statement
+	write      func([]table) ([]byte, error)
+}
+
+// compiler compiles one field for one viewer. The arguments are those of the statement in hand; the
+// first is always the account.
+type compiler struct {
+	reader  *Reader
+	op      *graphql.OperationContext
+	who     *viewer.Viewer
+	reach   viewer.Reach
+	args    []any
+	aliases int
+}
+
+func compile(r *Reader, op *graphql.OperationContext, who *viewer.Viewer, f graphql.CollectedField, set *rows.Set) (*plan, error) {
+	c := &compiler{reader: r, op: op, who: who, reach: who.Reach()}
+	if r.Unscoped {
+		c.reach = viewer.Reach{All: true}
+	}
+	scope := access.ScopeOf(f.Definition)
+	switch {
+	case scope == access.None || scope == access.Public:
+		return nil, fmt.Errorf("%s has rows and no scope", f.Name)
+	case strings.HasSuffix(f.Definition.Type.Name(), "Connection"):
+		return c.connection(f, set, scope)
+	case set.Many:
+		return c.nodes(f, set)
+	}
+	return c.one(f, set, scope)
+}
+
+// begin starts a statement of the plan.
+func (c *compiler) begin() { c.args = []any{c.who.AccountID} }
+
+// finish ends it. The comment keeps the roles apart: a text that alternates between roles would be
+// planned anew each time.
+func (c *compiler) finish(sql string) statement {
+	return statement{sql: "/* " + string(c.who.Kind()) + " */ " + sql, args: c.args}
+}
+
+// arg gives a value to the statement and returns the parameter's name.
+func (c *compiler) arg(v any) string {
+	c.args = append(c.args, v)
+	return fmt.Sprintf("$%d", len(c.args))
+}
+
+func (c *compiler) alias() string {
+	c.aliases++
+	return fmt.Sprintf("t%d", c.aliases)
+}
+
+// within are the conditions of a scope on the rows of a type: the account first, then the reach.
+func (c *compiler) within(t *typ, alias string, scope access.Scope, reach viewer.Reach) ([]string, error) {
+	if c.reader.Unscoped && scope != access.Self {
+		return []string{"true"}, nil
+	}
+	conds := []string{alias + ".account_id = $1"}
+	if t.name == "Tenant" {
+		conds = append(conds, alias+".id <> $1")
+	}
+	switch scope {
+	case access.Tenant:
+		if t.tenant == "" {
+			return nil, fmt.Errorf("%s has no tenant to be scoped by", t.name)
+		}
+		if !reach.All {
+			conds = append(conds, c.among(alias+"."+t.tenant, reach.Tenants))
+		}
+	case access.Self:
+		if t.own == "" {
+			return nil, fmt.Errorf("%s belongs to no user", t.name)
+		}
+		conds = append(conds, alias+"."+t.own+" = "+c.arg(c.who.UserID))
+	}
+	if hidden, ok := t.hidden[c.who.Kind()]; ok {
+		conds = append(conds, fmt.Sprintf(hidden, alias))
+	}
+	return conds, nil
+}
+
+// among is the condition that a column is one of these tenants. "is true" keeps the planner from
+// making a join of it: hashed once, it is a cheap check per row whatever the number of tenants.
+func (c *compiler) among(column string, tenants []uuid.UUID) string {
+	switch len(tenants) {
+	case 0:
+		return "false"
+	case 1:
+		return column + " = " + c.arg(tenants[0])
+	}
+	return "(" + column + " in (select unnest(" + c.arg(tenants) + "::uuid[]))) is true"
+}
+
+func missing(set *rows.Set) *plan {
+	return &plan{write: func([]table) ([]byte, error) {
+		if set.Keys != nil {
+			return null, nil
+		}
+		return nil, problem.Missing()
+	}}
+}
+
+// one answers with one object, by whatever the set names it.
+func (c *compiler) one(f graphql.CollectedField, set *rows.Set, scope access.Scope) (*plan, error) {
+	name, key := set.Type, uuid.Nil
+	switch {
+	case len(set.Refs) == 1:
+		typ, id, ok := ids.Decode(set.Refs[0])
+		if !ok || name != "" && typ != name {
+			return missing(set), nil
+		}
+		if key = id; name == "" {
+			name, scope = typ, types[typ].node
+		}
+	case len(set.Keys) == 1:
+		key = set.Keys[0]
+	}
+	t := types[name]
+	if t.gate != "" && !c.who.AtLeast(t.gate) {
+		return missing(set), nil
+	}
+	b, alias, conds, err := c.table(t, scope)
+	if err != nil {
+		return nil, err
+	}
+	if key != uuid.Nil {
+		conds = append(conds, alias+"."+t.id+" = "+c.arg(key))
+	}
+	if set.Number != nil {
+		conds = append(conds, alias+".number = "+c.arg(*set.Number))
+	}
+	id := b.col(alias + "." + t.id)
+	w, err := b.object(row{b: b, t: t, alias: alias}, f.Selections, name)
+	if err != nil {
+		return nil, err
+	}
+	return &plan{statements: []statement{c.finish(b.sql(conds))}, write: func(tables []table) ([]byte, error) {
+		if len(tables[0].records) == 0 {
+			return missing(set).write(nil)
+		}
+		return present(id, w)(nil, &tables[0].records[0]), nil
+	}}, nil
+}
+
+// nodes answers with objects of any type, in the order of their ids: one statement for each type.
+func (c *compiler) nodes(f graphql.CollectedField, set *rows.Set) (*plan, error) {
+	const most = 100
+	if len(set.Refs) > most {
+		return nil, problem.New(problem.BadUserInput, "%s takes at most %d ids.", f.Name, most)
+	}
+	wanted := map[string][]uuid.UUID{}
+	for _, ref := range set.Refs {
+		if typ, id, ok := ids.Decode(ref); ok {
+			wanted[typ] = append(wanted[typ], id)
+		}
+	}
+	p := &plan{}
+	var writers []writer
+	var names []string
+	for name := range ids.Types() {
+		t := types[name]
+		if len(wanted[name]) == 0 || t.gate != "" && !c.who.AtLeast(t.gate) {
+			continue
+		}
+		b, alias, conds, err := c.table(t, t.node)
+		if err != nil {
+			return nil, err
+		}
+		conds = append(conds, alias+"."+t.id+" = any("+c.arg(wanted[name])+")")
+		b.col(alias + "." + t.id)
+		w, err := b.object(row{b: b, t: t, alias: alias}, f.Selections, name)
+		if err != nil {
+			return nil, err
+		}
+		p.statements, writers, names = append(p.statements, c.finish(b.sql(conds))), append(writers, w), append(names, name)
+	}
+	p.write = func(tables []table) ([]byte, error) {
+		found := map[string][]byte{}
+		for i := range tables {
+			for j := range tables[i].records {
+				r := &tables[i].records[j]
+				found[string(ids.Append(nil, names[i], r.values[0]))] = writers[i](nil, r)
+			}
+		}
+		dst := []byte{'['}
+		for i, ref := range set.Refs {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			if json, ok := found[ref]; ok {
+				dst = append(dst, json...)
+			} else {
+				dst = append(dst, null...)
+			}
+		}
+		return append(dst, ']'), nil
+	}
+	return p, nil
+}
+
+// table starts a statement over the rows of a type.
+func (c *compiler) table(t *typ, scope access.Scope) (*builder, string, []string, error) {
+	c.begin()
+	alias := c.alias()
+	b := &builder{compiler: c, from: t.schema.Table + " " + alias}
+	conds, err := c.within(t, alias, scope, c.reach)
+	if t.name == "User" && c.who.Role != models.RoleAdmin {
+		conds = append(conds, alias+".id = "+c.arg(c.who.UserID))
+	}
+	return b, alias, conds, err
+}
+
+// rowsOf tells the GraphQL type of the rows in a connection.
+func (c *compiler) rowsOf(connection *ast.Definition) string {
+	return connection.Fields.ForName("nodes").Type.Name()
+}

@@ -1,0 +1,208 @@
+package read
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"tenantry/internal/access"
+	"tenantry/internal/ids"
+	"tenantry/internal/problem"
+	"tenantry/internal/rows"
+	"tenantry/internal/viewer"
+)
+
+// filter makes a condition of a filter's value.
+type filter func(c *compiler, l *listing, name string, value any) (condition, error)
+
+// filterMost is how many values a list in a filter may have.
+const filterMost = 250
+
+// filter reads the filter of a list. Fields that the type says nothing about follow one convention: a
+// list matches any of its values, { gte, lt } a stretch of time, and anything else itself.
+func (c *compiler) filter(l *listing, field string, values map[string]any) error {
+	names := make([]string, 0, len(values))
+	for name := range values {
+		names = append(names, name)
+	}
+	slices.Sort(names) // the same text for the same filter
+	for _, name := range names {
+		value := values[name]
+		if value == nil {
+			continue
+		}
+		if list, ok := value.([]any); ok && len(list) > filterMost {
+			return problem.New(problem.BadUserInput, "%s.filter.%s takes at most %d values.", field, name, filterMost)
+		}
+		make, ok := l.t.filters[name]
+		if !ok {
+			if make, ok = itemFilters[name]; !ok || l.t.tenant != "tenant_id" {
+				make = plainFilter
+			}
+		}
+		cond, err := make(c, l, name, value)
+		if err != nil {
+			return err
+		}
+		if cond != nil {
+			l.where = append(l.where, cond)
+		}
+	}
+	return nil
+}
+
+// itemFilters are those that all tenant items have. They narrow the reach rather than the rows, so
+// that the list walks only the tenants that are left.
+var itemFilters = map[string]filter{
+	"tenantIds": func(c *compiler, l *listing, _ string, value any) (condition, error) {
+		// The account's own id stands for the tenantless items and is not a tenant's.
+		named := slices.DeleteFunc(decoded("Tenant", value), func(id uuid.UUID) bool { return id == c.who.AccountID })
+		if !l.reach.All {
+			named = slices.DeleteFunc(named, func(id uuid.UUID) bool { return !l.reach.Holds(id) })
+		}
+		l.reach = viewer.Reach{Tenants: named}
+		return nil, nil
+	},
+	"tenantless": func(c *compiler, l *listing, _ string, value any) (condition, error) {
+		account := c.who.AccountID
+		switch {
+		case value == true && l.reach.Holds(account):
+			l.reach = viewer.Reach{Tenants: []uuid.UUID{account}}
+		case value == true:
+			l.reach = viewer.Reach{}
+		case l.reach.All:
+			return func(*compiler) string { return "k.tenant_id <> $1" }, nil
+		default:
+			kept := slices.DeleteFunc(slices.Clone(l.reach.Tenants), func(id uuid.UUID) bool { return id == account })
+			l.reach = viewer.Reach{Tenants: kept}
+		}
+		return nil, nil
+	},
+	"tenantStatus": listFilter(func(_ *compiler, list string) string {
+		return "(k.tenant_id = $1 or exists (select from app.tenants f where f.account_id = $1 and f.id = k.tenant_id and f.status = any(" + list + ")))"
+	}),
+}
+
+func plainFilter(c *compiler, l *listing, name string, value any) (condition, error) {
+	if name == "ids" {
+		return idsFilter(l.t.name, func(list string) string { return "k.id = any(" + list + ")" })(c, l, name, value)
+	}
+	column, ok := l.t.column(name)
+	for _, plural := range []string{"s", "es"} {
+		if !ok {
+			column, ok = l.t.column(strings.TrimSuffix(name, plural))
+		}
+	}
+	if !ok {
+		return nil, problem.New(problem.BadUserInput, "There is no filter %s.", name)
+	}
+	switch value := value.(type) {
+	case []any:
+		texts := texts(value)
+		return func(c *compiler) string { return "k." + column + " = any(" + c.arg(texts) + "::text[])" }, nil
+	case map[string]any:
+		return rangeFilter("k."+column, name, value)
+	}
+	return func(c *compiler) string { return "k." + column + " = " + c.arg(value) }, nil
+}
+
+func rangeFilter(column, name string, value map[string]any) (condition, error) {
+	var parts []condition
+	for _, bound := range []struct{ name, op string }{{"gte", ">="}, {"lt", "<"}} {
+		if value[bound.name] == nil {
+			continue
+		}
+		at, err := rows.UnmarshalDateTime(value[bound.name])
+		if err != nil {
+			return nil, problem.New(problem.BadUserInput, "filter.%s.%s: %s", name, bound.name, err)
+		}
+		parts = append(parts, func(c *compiler) string { return column + " " + bound.op + " " + c.arg(at) })
+	}
+	return func(c *compiler) string {
+		sql := []string{"true"}
+		for _, part := range parts {
+			sql = append(sql, part(c))
+		}
+		return strings.Join(sql, " and ")
+	}, nil
+}
+
+// listFilter matches any of a list of enum values or texts.
+func listFilter(cond func(c *compiler, list string) string) filter {
+	return func(_ *compiler, _ *listing, _ string, value any) (condition, error) {
+		list := texts(value)
+		return func(c *compiler) string { return cond(c, c.arg(list)+"::text[]") }, nil
+	}
+}
+
+// flagFilter matches rows that meet a condition, or with false those that do not.
+func flagFilter(cond string) filter {
+	return func(_ *compiler, _ *listing, _ string, value any) (condition, error) {
+		if value == true {
+			return func(*compiler) string { return "(" + cond + ")" }, nil
+		}
+		return func(*compiler) string { return "not (" + cond + ")" }, nil
+	}
+}
+
+// idsFilter matches ids of a type, or with "" of any; ids that cannot be any object's match nothing.
+func idsFilter(typ string, cond func(list string) string) filter {
+	return func(_ *compiler, _ *listing, _ string, value any) (condition, error) {
+		keys := decoded(typ, value)
+		return func(c *compiler) string { return cond(c.arg(keys) + "::uuid[]") }, nil
+	}
+}
+
+// visibleFilter matches rows that point at one of these objects, which the viewer sees: an edge that
+// is hidden counts as null.
+func visibleFilter(typ, column string) filter {
+	return func(_ *compiler, _ *listing, _ string, value any) (condition, error) {
+		keys := decoded(typ, value)
+		return func(c *compiler) string {
+			t := types[typ]
+			conds, err := c.within(t, "f", access.Tenant, c.reach)
+			if err != nil {
+				conds = []string{"false"}
+			}
+			return "k." + column + " in (select f.id from " + t.schema.Table + " f where " + strings.Join(conds, " and ") +
+				" and f.id = any(" + c.arg(keys) + "::uuid[]))"
+		}, nil
+	}
+}
+
+// list is a value as a list: GraphQL lets one value stand for a list of it.
+func list(value any) []any {
+	if l, ok := value.([]any); ok {
+		return l
+	}
+	return []any{value}
+}
+
+func texts(value any) []string {
+	out := []string{}
+	for _, v := range list(value) {
+		if s, ok := v.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func decoded(typ string, value any) []uuid.UUID {
+	out := []uuid.UUID{}
+	for _, v := range list(value) {
+		var s string
+		switch v := v.(type) {
+		case string:
+			s = v
+		case json.Number:
+			s = v.String()
+		}
+		if t, id, ok := ids.Decode(s); ok && (typ == "" || t == typ) && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}

@@ -1,0 +1,220 @@
+// Package read answers fields from PostgreSQL: what was selected and the viewer's reach become one
+// statement per root field, all statements of an operation become one round trip, and their rows
+// become JSON. Visibility is decided here, by the directives of the schema, and checked again by the
+// row level security of the database.
+package read
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"tenantry/internal/access"
+	"tenantry/internal/postgres"
+	"tenantry/internal/problem"
+	"tenantry/internal/rows"
+	"tenantry/internal/viewer"
+)
+
+// Reader answers sets.
+type Reader struct {
+	Pool   *pgxpool.Pool
+	Schema *ast.Schema
+	// Unscoped leaves the compiler's own scoping out, so that a test can see the database's alone.
+	Unscoped bool
+}
+
+// Source is where a batch reads: a connection inside a transaction that has become its viewer. A nil
+// source is the pool, with a transaction of the batch's own for the asker.
+type Source interface {
+	Reading() (*pgx.Conn, *viewer.Viewer)
+}
+
+// Batch gathers the questions of an operation, so that the first answer that is written asks them all.
+type Batch struct {
+	reader    *Reader
+	source    Source
+	mu        sync.Mutex
+	questions []*question
+	once      sync.Once
+}
+
+type batchKey struct{}
+
+// With starts a batch: questions that are asked under the context go to the source together.
+func (r *Reader) With(ctx context.Context, source Source) context.Context {
+	return context.WithValue(ctx, batchKey{}, &Batch{reader: r, source: source})
+}
+
+// question is one field that waits for its rows.
+type question struct {
+	ctx   context.Context
+	batch *Batch
+	set   *rows.Set
+	field graphql.CollectedField
+	plan  *plan
+	out   []byte
+	err   error
+}
+
+// Ask turns a set into rows inside the viewer's reach, as the scope of the field of the context says.
+// What a client got wrong is found here, so that this field alone fails. The result writes itself once
+// the answer is written.
+func (r *Reader) Ask(ctx context.Context, set *rows.Set) (graphql.Marshaler, error) {
+	batch, ok := ctx.Value(batchKey{}).(*Batch)
+	if !ok {
+		return nil, errors.New("a field asks for rows outside of an operation")
+	}
+	q := &question{ctx: ctx, batch: batch, set: set, field: graphql.GetFieldContext(ctx).Field}
+	who := viewer.From(ctx).Viewer
+	if batch.source != nil {
+		_, who = batch.source.Reading()
+	}
+	if who == nil {
+		return graphql.Null, nil
+	}
+	if err := q.compile(who); err != nil {
+		return nil, err
+	}
+	batch.mu.Lock()
+	batch.questions = append(batch.questions, q)
+	batch.mu.Unlock()
+	return q, nil
+}
+
+func (q *question) compile(who *viewer.Viewer) (err error) {
+	r := q.batch.reader
+	args := q.field.ArgumentMap(graphql.GetOperationContext(q.ctx).Variables)
+	if err := access.Check(r.Schema, who, q.field.Definition, args); err != nil {
+		return err
+	}
+	q.plan, err = compile(r, graphql.GetOperationContext(q.ctx), who, q.field, q.set)
+	return err
+}
+
+// MarshalGQL writes the answer; for the first question of a batch it asks all of them.
+func (q *question) MarshalGQL(w io.Writer) {
+	q.batch.once.Do(q.batch.run)
+	if q.err != nil {
+		graphql.AddError(q.ctx, q.err)
+		_, _ = io.WriteString(w, "null")
+		return
+	}
+	_, _ = w.Write(q.out)
+}
+
+func (b *Batch) run() {
+	ctx := b.questions[0].ctx
+	if b.source != nil {
+		conn, _ := b.source.Reading()
+		b.settle(b.send(ctx, conn, nil, b.questions))
+		return
+	}
+	asker := viewer.From(ctx)
+	err := b.read(ctx, asker.Viewer, b.questions)
+	if postgres.Stale(err) {
+		err = b.again(ctx, asker)
+	}
+	var known *problem.Error
+	if err != nil && !errors.As(err, &known) && !postgres.Temporary(err) && len(b.questions) > 1 {
+		// One statement that fails takes the others with it; alone, each answers for itself.
+		for _, q := range b.questions {
+			q.err = b.read(ctx, asker.Viewer, []*question{q})
+		}
+		return
+	}
+	b.settle(err)
+}
+
+// again reads the viewer anew and asks once more, compiled for what they may see now.
+func (b *Batch) again(ctx context.Context, asker *viewer.Asker) error {
+	who, err := asker.Refresh(ctx)
+	if err != nil {
+		return err
+	}
+	if asker.Viewer = who; who == nil {
+		return problem.SignIn()
+	}
+	var still []*question
+	for _, q := range b.questions {
+		if q.err = q.compile(who); q.err == nil {
+			still = append(still, q)
+		}
+	}
+	if len(still) == 0 {
+		return nil
+	}
+	return b.read(ctx, who, still)
+}
+
+// settle gives all questions that have no answer and no error of their own this one.
+func (b *Batch) settle(err error) {
+	for _, q := range b.questions {
+		if q.err == nil && err != nil {
+			q.err = err
+		}
+	}
+}
+
+// read asks in a transaction of its own: identity, statements and end in one round trip.
+func (b *Batch) read(ctx context.Context, who *viewer.Viewer, questions []*question) error {
+	conn, err := b.reader.Pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	defer postgres.Rollback(ctx, conn.Conn())
+	return b.send(ctx, conn.Conn(), who, questions)
+}
+
+// send asks on a connection; with a viewer, in a transaction that becomes them first.
+func (b *Batch) send(ctx context.Context, conn *pgx.Conn, who *viewer.Viewer, questions []*question) error {
+	var batch pgx.Batch
+	if who != nil {
+		who.Identity().Begin(&batch, false)
+	}
+	opening := batch.Len()
+	for _, q := range questions {
+		for _, s := range q.plan.statements {
+			batch.Queue(s.sql, s.args...)
+		}
+	}
+	if who != nil {
+		batch.Queue("commit")
+	}
+	if batch.Len() == 0 {
+		return answer(questions, nil)
+	}
+	results := conn.SendBatch(ctx, &batch)
+	defer func() { _ = results.Close() }()
+	for range opening {
+		if _, err := results.Exec(); err != nil {
+			return err
+		}
+	}
+	tables := make([]table, batch.Len()-opening)
+	for i := range tables {
+		if err := tables[i].fill(results); err != nil {
+			return err
+		}
+	}
+	if err := results.Close(); err != nil {
+		return err
+	}
+	return answer(questions, tables)
+}
+
+func answer(questions []*question, tables []table) error {
+	for _, q := range questions {
+		n := len(q.plan.statements)
+		q.out, q.err = q.plan.write(tables[:n])
+		tables = tables[n:]
+	}
+	return nil
+}

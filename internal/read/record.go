@@ -1,0 +1,102 @@
+package read
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// record is one row as PostgreSQL sent it: a top row of a statement, or one of a nested list.
+type record struct {
+	values [][]byte
+	// text tells which values are in text format; nil: none. Nested rows are always binary.
+	text []bool
+}
+
+func (r *record) isText(i int) bool { return r.text != nil && r.text[i] }
+
+// table is the answer to one statement.
+type table struct{ records []record }
+
+// fill reads the next answer of a batch. The bytes are copied: the connection reuses its own.
+func (t *table) fill(results pgx.BatchResults) error {
+	rows, err := results.Query()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var text []bool
+	for rows.Next() {
+		if text == nil {
+			text = make([]bool, len(rows.FieldDescriptions()))
+			for i, f := range rows.FieldDescriptions() {
+				text[i] = f.Format == 0
+			}
+		}
+		raw := rows.RawValues()
+		size := 0
+		for _, v := range raw {
+			size += len(v)
+		}
+		arena := make([]byte, 0, size)
+		values := make([][]byte, len(raw))
+		for i, v := range raw {
+			if v != nil {
+				start := len(arena)
+				arena = append(arena, v...)
+				values[i] = arena[start:len(arena):len(arena)]
+			}
+		}
+		t.records = append(t.records, record{values: values, text: text})
+	}
+	return rows.Err()
+}
+
+var errShape = errors.New("PostgreSQL sent a nested list in a shape that is not known")
+
+// nested reads an array of records: a nested list. NULL is the empty list.
+func nested(b []byte) ([]record, error) {
+	if b == nil {
+		return nil, nil
+	}
+	if len(b) < 12 {
+		return nil, errShape
+	}
+	if binary.BigEndian.Uint32(b) == 0 {
+		return nil, nil
+	}
+	if len(b) < 20 {
+		return nil, errShape
+	}
+	n := int(binary.BigEndian.Uint32(b[12:]))
+	b = b[20:]
+	records := make([]record, 0, n)
+	for range n {
+		if len(b) < 8 {
+			return nil, errShape
+		}
+		size, fields := int(binary.BigEndian.Uint32(b)), int(binary.BigEndian.Uint32(b[4:]))
+		if len(b) < 4+size {
+			return nil, errShape
+		}
+		body := b[8 : 4+size]
+		b = b[4+size:]
+		values := make([][]byte, fields)
+		for i := range values {
+			if len(body) < 8 {
+				return nil, errShape
+			}
+			length := int32(binary.BigEndian.Uint32(body[4:]))
+			body = body[8:]
+			if length >= 0 {
+				if len(body) < int(length) {
+					return nil, errShape
+				}
+				values[i], body = body[:length:length], body[length:]
+			}
+		}
+		records = append(records, record{values: values})
+	}
+	return records, nil
+}

@@ -1,0 +1,129 @@
+package read
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"gorm.io/gorm/schema"
+
+	"tenantry/internal/access"
+	"tenantry/internal/postgres"
+	"tenantry/models"
+)
+
+// typ is how a GraphQL type is read. Tables, columns and relations come from the gorm model; here is
+// only what the model cannot say.
+type typ struct {
+	name  string
+	model any
+	// id is the column with the id, if it is not "id".
+	id string
+	// tenant is the column with the tenant whose reach decides, for types that can be tenantScoped.
+	tenant string
+	// own is the column with the user it belongs to, for types that can be selfScoped.
+	own string
+	// node is the scope that applies where the type is found by its id alone; gate, who finds it so.
+	node access.Scope
+	gate models.Role
+	// face is the table with what everybody sees of a row (id and name), where that is less than all.
+	face string
+	// hidden are conditions on rows that a kind of viewer must meet besides the reach; "%s" is the row.
+	hidden map[postgres.Kind]string
+	orders map[string]order
+	order  order
+	// fields are those that are not simply a column or relation of the same name.
+	fields map[string]field
+	// filters are those that are not simply a column of the same name.
+	filters map[string]filter
+
+	schema *schema.Schema
+}
+
+// order is an order of a list: a column that is never null, and the SQL type that cursors give it.
+type order struct {
+	field, column, cast string
+	descending          bool
+}
+
+// field compiles a field of a row.
+type field func(b *builder, r row, f graphql.CollectedField, def *ast.FieldDefinition) (writer, error)
+
+var (
+	byName    = order{field: "NAME", column: "name", cast: "text"}
+	byCreated = order{field: "CREATED_AT", column: "created_at", cast: "timestamptz"}
+	byUpdated = order{field: "UPDATED_AT", column: "updated_at", cast: "timestamptz"}
+	byNumber  = order{field: "NUMBER", column: "number", cast: "int"}
+)
+
+func newest(o order) order { o.descending = true; return o }
+
+func orders(list ...order) map[string]order {
+	m := map[string]order{}
+	for _, o := range list {
+		m[o.field] = o
+	}
+	return m
+}
+
+// types has how each type is read, by its name.
+var types = map[string]*typ{}
+
+var schemas sync.Map
+
+// Filled here and not where it is declared, since the fields of types refer to other types.
+func init() {
+	for _, t := range []*typ{
+		viewerType, sessionType, accountType, licenceType, tenantType, tenantCountsType, userType, tenantUserType,
+		deviceGroupType, deviceType, ticketType, requesterType, commentType, auditType,
+	} {
+		s, err := schema.Parse(t.model, &schemas, schema.NamingStrategy{})
+		if err != nil {
+			panic(fmt.Errorf("the model of %s: %w", t.name, err))
+		}
+		if t.schema = s; t.id == "" {
+			t.id = "id"
+		}
+		types[t.name] = t
+	}
+}
+
+// column is the column of a field that is one, by the rule openTickets → open_tickets.
+func (t *typ) column(name string) (string, bool) {
+	f := t.schema.LookUpField(snake(name))
+	if f == nil || f.DBName == "" {
+		return "", false
+	}
+	return f.DBName, true
+}
+
+// relation is the gorm relation of the same name as a field, and the column that makes it: of the row
+// for one that belongs to another, of the others for one that has many.
+func (t *typ) relation(name string) (column string, ok bool) {
+	rel := t.schema.Relationships.Relations[strings.ToUpper(name[:1])+name[1:]]
+	if rel == nil {
+		return "", false
+	}
+	for _, ref := range rel.References {
+		if ref.ForeignKey.DBName != "account_id" {
+			return ref.ForeignKey.DBName, true
+		}
+	}
+	return "", false
+}
+
+func snake(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if r >= 'A' && r <= 'Z' {
+			if i > 0 {
+				b.WriteByte('_')
+			}
+			r += 'a' - 'A'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

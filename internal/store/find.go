@@ -1,0 +1,141 @@
+package store
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"tenantry/internal/ids"
+	"tenantry/internal/problem"
+	"tenantry/models"
+)
+
+// idsMost is how many ids a mutation takes.
+const idsMost = 1000
+
+// find locks and returns the row that an opaque id names. One that is malformed, of another type, not
+// there or out of reach is the same missing.
+func find[T any](tx *Tx, typ, ref string) (*T, error) {
+	id, ok := ids.DecodeAs(typ, ref)
+	if !ok {
+		return nil, problem.Missing()
+	}
+	return load[T](tx, id)
+}
+
+func load[T any](tx *Tx, id uuid.UUID) (*T, error) {
+	list, err := loadAll[T](tx, []uuid.UUID{id})
+	if err != nil {
+		return nil, err
+	}
+	return &list[0], nil
+}
+
+// findAll locks and returns the rows of a list of ids, each once, in the order of their ids. One that
+// is missing refuses the call.
+func findAll[T any](tx *Tx, typ string, refs []string) ([]T, error) {
+	keys, err := decodeAll(typ, refs)
+	if err != nil {
+		return nil, err
+	}
+	return loadAll[T](tx, keys)
+}
+
+func decodeAll(typ string, refs []string) ([]uuid.UUID, error) {
+	if len(refs) > idsMost {
+		return nil, problem.New(problem.BadUserInput, "At most %d ids in a call.", idsMost)
+	}
+	keys := make([]uuid.UUID, 0, len(refs))
+	for _, ref := range refs {
+		id, ok := ids.DecodeAs(typ, ref)
+		if !ok {
+			return nil, problem.Missing()
+		}
+		if !slices.Contains(keys, id) {
+			keys = append(keys, id)
+		}
+	}
+	return keys, nil
+}
+
+func loadAll[T any](tx *Tx, keys []uuid.UUID) ([]T, error) {
+	var list []T
+	err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).
+		Where("account_id = ? and id in ?", tx.Viewer.AccountID, keys).Order("id").Find(&list).Error
+	if err == nil && len(list) != len(keys) {
+		err = problem.Missing()
+	}
+	return list, err
+}
+
+// isMissing tells the answer for what is not there, or not in reach, from other errors.
+func isMissing(err error) bool {
+	var p *problem.Error
+	return errors.As(err, &p) && p.Code == problem.NotFound
+}
+
+// tenant is what a write needs to know of the tenant of an item.
+type tenant struct {
+	ID     uuid.UUID
+	Name   string
+	Status models.TenantStatus
+}
+
+// holdTenant keeps a tenant's status as it is until the end; out of reach it is missing.
+func (tx *Tx) holdTenant(id uuid.UUID) (*tenant, error) {
+	t := tenant{ID: id}
+	rows, err := tx.Raw("select name, status from app.hold_tenant(?)", id).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	if !rows.Next() {
+		return nil, errors.Join(rows.Err(), problem.Missing())
+	}
+	return &t, rows.Scan(&t.Name, &t.Status)
+}
+
+// newItemTenant is the tenant that a new item is made in. A viewer who does not see tenantless items
+// must name one: else the item would vanish from their own view.
+func (tx *Tx) newItemTenant(f *faults, ref *string) (*tenant, error) {
+	id := tx.Viewer.AccountID
+	if ref != nil {
+		named, ok := ids.DecodeAs("Tenant", *ref)
+		if !ok || named == tx.Viewer.AccountID {
+			return nil, problem.Missing()
+		}
+		id = named
+	} else if !tx.Viewer.Reach().Holds(id) {
+		f.add(models.UserErrorCodeRequired, "Name a tenant: you do not see items without one.", "tenantId")
+		return &tenant{}, nil
+	}
+	t, err := tx.holdTenant(id)
+	if err == nil {
+		t.mustBeActive(f, "tenantId")
+	}
+	return t, err
+}
+
+func (t *tenant) mustBeActive(f *faults, path ...any) {
+	if t.Status == models.TenantStatusArchived {
+		f.add(models.UserErrorCodeTenantArchived, "The tenant is archived: restore it first.", path...)
+	}
+}
+
+// mustBeVersion refuses a change that was made without seeing the last one.
+func mustBeVersion(f *faults, seen *int32, version int32) {
+	if seen != nil && *seen != version {
+		f.add(models.UserErrorCodeConflict, "It has changed since: read it again and repeat the change.", "version")
+	}
+}
+
+// only makes sure that exactly so many rows were written: a policy that hides a row is not an error.
+func only(result *gorm.DB, rows int64) error {
+	if result.Error == nil && result.RowsAffected != rows {
+		return problem.Missing()
+	}
+	return result.Error
+}

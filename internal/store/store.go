@@ -1,0 +1,164 @@
+// Package store changes things: every mutation is one transaction that acts as the viewer, keeps the
+// rules that need the database, and leaves an audit entry.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	gormpg "gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"tenantry/internal/password"
+	"tenantry/internal/postgres"
+	"tenantry/internal/problem"
+	"tenantry/internal/viewer"
+)
+
+// Store writes through gorm, on connections of the same pool that reads use.
+type Store struct {
+	pool      *pgxpool.Pool
+	sql       *sql.DB
+	gorm      *gorm.DB
+	passwords *password.Hasher
+	// sessionTTL is how long a session lasts.
+	sessionTTL time.Duration
+}
+
+// New makes a store on a pool.
+func New(pool *pgxpool.Pool, passwords *password.Hasher, sessionTTL time.Duration) (*Store, error) {
+	db := stdlib.OpenDBFromPool(pool)
+	g, err := gorm.Open(gormpg.New(gormpg.Config{Conn: db}), &gorm.Config{
+		SkipDefaultTransaction: true, DisableAutomaticPing: true, Logger: logger.Discard,
+	})
+	return &Store{pool: pool, sql: db, gorm: g, passwords: passwords, sessionTTL: sessionTTL}, err
+}
+
+// Unit is the transaction of one mutation. It opens when the mutation first touches the database, and
+// the payload is read in it.
+type Unit struct {
+	// Action is the mutation's name, for the audit.
+	Action string
+	// Check refuses a viewer who may not use the mutation.
+	Check func(*viewer.Viewer) error
+
+	store *Store
+	conn  *sql.Conn
+	pgx   *pgx.Conn
+	tx    *Tx
+	undo  bool
+	after []func()
+}
+
+// Tx is an open transaction that acts as its viewer.
+type Tx struct {
+	*gorm.DB
+	Viewer *viewer.Viewer
+	unit   *Unit
+	asker  *viewer.Asker
+}
+
+type unitKey struct{}
+
+// With starts the unit of a mutation.
+func (s *Store) With(ctx context.Context, action string, check func(*viewer.Viewer) error) (context.Context, *Unit) {
+	u := &Unit{Action: action, Check: check, store: s}
+	return context.WithValue(ctx, unitKey{}, u), u
+}
+
+// Reading is the connection and viewer that the payload is read with; none if nothing was opened.
+func (u *Unit) Reading() (*pgx.Conn, *viewer.Viewer) {
+	if u.tx == nil {
+		return nil, nil
+	}
+	return u.pgx, u.tx.Viewer
+}
+
+// begin opens the transaction of the mutation as the asker. If their access has changed since they
+// were recognized, they are read anew, checked anew, and it is tried once more.
+func (s *Store) begin(ctx context.Context) (*Tx, error) {
+	asker := viewer.From(ctx)
+	if asker.Viewer == nil {
+		return nil, problem.SignIn()
+	}
+	tx, err := s.beginAs(ctx, asker.Viewer)
+	if !postgres.Stale(err) {
+		return tx, err
+	}
+	if asker.Viewer, err = asker.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	u := ctx.Value(unitKey{}).(*Unit)
+	if err := u.Check(asker.Viewer); err != nil {
+		return nil, err
+	}
+	return s.beginAs(ctx, asker.Viewer)
+}
+
+// beginAs opens the transaction of the mutation as a viewer.
+func (s *Store) beginAs(ctx context.Context, who *viewer.Viewer) (*Tx, error) {
+	u, ok := ctx.Value(unitKey{}).(*Unit)
+	if !ok || u.tx != nil {
+		return nil, errors.New("a transaction opens once, inside a mutation")
+	}
+	conn, err := s.sql.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = conn.Raw(func(driver any) error {
+		u.pgx = driver.(*stdlib.Conn).Conn()
+		var b pgx.Batch
+		who.Identity().Begin(&b, true)
+		return u.pgx.SendBatch(ctx, &b).Close()
+	})
+	if err != nil {
+		postgres.Rollback(ctx, u.pgx)
+		_ = conn.Close()
+		return nil, err
+	}
+	u.conn = conn
+	db := s.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
+	db.Statement.ConnPool = conn
+	u.tx = &Tx{DB: db, Viewer: who, unit: u, asker: viewer.From(ctx)}
+	return u.tx, nil
+}
+
+// Finish ends the transaction: it is kept only if the mutation and its payload went well, had no user
+// errors and was no dry run.
+func (u *Unit) Finish(ctx context.Context, well bool) error {
+	if u.conn == nil {
+		return nil
+	}
+	defer func() { _ = u.conn.Close() }()
+	if !well || u.undo {
+		postgres.Rollback(ctx, u.pgx)
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	tag, err := u.pgx.Exec(ctx, "commit")
+	if err == nil && tag.String() != "COMMIT" {
+		err = fmt.Errorf("the transaction ended with %s", tag)
+	}
+	if err != nil {
+		postgres.Rollback(ctx, u.pgx)
+		return err
+	}
+	for _, then := range u.after {
+		then()
+	}
+	return nil
+}
+
+// Then runs something once the transaction is kept.
+func (tx *Tx) Then(f func()) { tx.unit.after = append(tx.unit.after, f) }
+
+// Undo makes the transaction end without effect, as for a dry run.
+func (tx *Tx) Undo() { tx.unit.undo = true }

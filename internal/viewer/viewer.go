@@ -1,0 +1,140 @@
+// Package viewer says who is asking and what they reach. It is the one place where Go turns a user's
+// role, flag and memberships into a reach; the database keeps the same rule in its policies.
+package viewer
+
+import (
+	"context"
+	"crypto/cipher"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"tenantry/internal/postgres"
+	"tenantry/internal/token"
+	"tenantry/models"
+)
+
+// Viewer is an active user with a session that holds.
+type Viewer struct {
+	AccountID     uuid.UUID
+	UserID        uuid.UUID
+	SessionID     uuid.UUID
+	Name          string
+	Role          models.Role
+	Grandfathered bool
+	// Memberships are the tenants that the user is a member of, in order, whatever the role.
+	Memberships []uuid.UUID
+	// AccessVersion is the version of all the above; the database refuses an older one.
+	AccessVersion int64
+	ExpiresAt     time.Time
+	// Cursors seals the positions in lists; its key belongs to the account.
+	Cursors cipher.AEAD
+}
+
+// Reach is the set of tenant items that a viewer may see.
+type Reach struct {
+	// All is all of the account, tenantless items included.
+	All bool
+	// Tenants are the tenants whose items are in reach if it is not All; the account's own id stands
+	// for the tenantless items.
+	Tenants []uuid.UUID
+}
+
+// Holds tells whether the items of a tenant are in reach.
+func (r Reach) Holds(tenant uuid.UUID) bool { return r.All || slices.Contains(r.Tenants, tenant) }
+
+// Reach is what the viewer may see: all for admins and grandfathered members, else the items of the
+// tenants they are a member of; for members without any, the tenantless ones.
+func (v *Viewer) Reach() Reach {
+	switch {
+	case v.Role == models.RoleAdmin || v.Grandfathered:
+		return Reach{All: true}
+	case len(v.Memberships) == 0 && v.Role == models.RoleMember:
+		return Reach{Tenants: []uuid.UUID{v.AccountID}}
+	}
+	return Reach{Tenants: v.Memberships}
+}
+
+// Access is the reach in a word.
+func (v *Viewer) Access() models.TenantAccess {
+	switch r := v.Reach(); {
+	case r.All:
+		return models.TenantAccessAll
+	case len(r.Tenants) == 0:
+		return models.TenantAccessNone
+	case r.Tenants[0] == v.AccountID:
+		return models.TenantAccessTenantless
+	}
+	return models.TenantAccessAssigned
+}
+
+// Reason is what gives the viewer this reach.
+func (v *Viewer) Reason() models.AccessReason {
+	switch {
+	case v.Role == models.RoleAdmin:
+		return models.AccessReasonRole
+	case v.Grandfathered:
+		return models.AccessReasonGrandfathered
+	case len(v.Memberships) == 0:
+		return models.AccessReasonNoMembership
+	}
+	return models.AccessReasonMembership
+}
+
+// Kind is the database role that the viewer acts as.
+func (v *Viewer) Kind() postgres.Kind {
+	switch {
+	case v.Role == models.RoleAdmin:
+		return postgres.Admin
+	case v.Role == models.RoleCustomer:
+		return postgres.Customer
+	case v.Grandfathered:
+		return postgres.All
+	}
+	return postgres.Member
+}
+
+// Identity is what a transaction becomes for this viewer.
+func (v *Viewer) Identity() postgres.Identity {
+	return postgres.Identity{
+		Account: v.AccountID, Viewer: v.UserID, Session: v.SessionID, Version: v.AccessVersion,
+		Tenants: v.Reach().Tenants, Kind: v.Kind(),
+	}
+}
+
+// AtLeast tells whether the role is as much as another: CUSTOMER < MEMBER < ADMIN.
+func (v *Viewer) AtLeast(role models.Role) bool { return rank[v.Role] >= rank[role] }
+
+var rank = map[models.Role]int{models.RoleCustomer: 1, models.RoleMember: 2, models.RoleAdmin: 3}
+
+type key struct{}
+
+// Asker is who sent a request: the viewer, nil when nobody is signed in, and how to read the viewer
+// anew once the database has said that their access changed.
+type Asker struct {
+	Viewer *Viewer
+	// IP is the client's address.
+	IP string
+	// UserAgent is how the client names itself.
+	UserAgent string
+	// RequestID is what errors, logs and audit call the request.
+	RequestID string
+	// Token is what the viewer signed in with.
+	Token token.Token
+	// Refresh reads the viewer anew; nil when the session is over.
+	Refresh func(context.Context) (*Viewer, error)
+	// SetCookie gives the client's browser the session, or with an empty token takes it away.
+	SetCookie func(token string, expires time.Time)
+}
+
+// With puts the asker of a request into its context.
+func With(ctx context.Context, a *Asker) context.Context { return context.WithValue(ctx, key{}, a) }
+
+// From is the asker of the request; without one, nobody.
+func From(ctx context.Context) *Asker {
+	if a, ok := ctx.Value(key{}).(*Asker); ok {
+		return a
+	}
+	return &Asker{}
+}

@@ -1,0 +1,100 @@
+// Command tenantry serves the API, and does an operator's work: tenantry --help.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"tenantry/graph"
+	"tenantry/internal/command"
+	"tenantry/internal/demo"
+	"tenantry/internal/password"
+	"tenantry/internal/postgres"
+	"tenantry/internal/read"
+	"tenantry/internal/settings"
+	"tenantry/internal/store"
+	"tenantry/internal/viewer"
+	"tenantry/web"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(command.Run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr, serve))
+}
+
+// serve answers requests until the context ends, and then lets those at work finish. The listener is
+// open before the first line is printed.
+func serve(ctx context.Context, s *settings.Settings, db *command.Database, log *slog.Logger, out *os.File) error {
+	pool, err := postgres.Open(ctx, db.ServerURL, postgres.Settings{Size: s.PoolSize, Statement: s.StatementTimeout})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	hasDemo, err := command.CheckServing(ctx, pool, s)
+	if err != nil {
+		return err
+	}
+	st, err := store.New(pool, password.New(s.PasswordHashes), s.SessionTTL)
+	if err != nil {
+		return err
+	}
+	api, err := graph.Handler(graph.Options{
+		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Log: log,
+		Limits:  graph.Limits{Tokens: s.MaxTokens, Depth: s.MaxDepth, Cost: s.MaxCost, Aliases: s.MaxAliases, RootFields: s.MaxRootFields},
+		Timeout: s.RequestTimeout, MaxBody: s.MaxBody, TrustedProxies: s.TrustedProxies,
+		AllowedOrigins: s.AllowedOrigins, PublicSchema: s.PublicSchema,
+	})
+	if err != nil {
+		return err
+	}
+	var people func() []web.Person
+	if hasDemo {
+		people = webPeople
+	}
+	health := &command.Health{Pool: pool}
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", api)
+	mux.Handle(web.Prefix+"/", web.Handler(people))
+	mux.Handle(web.Prefix, http.RedirectHandler(web.Prefix+"/", http.StatusFound))
+	mux.Handle("GET /{$}", http.RedirectHandler(web.Prefix+"/", http.StatusFound))
+	mux.Handle("GET /schema.graphql", graph.SDL(api))
+	mux.HandleFunc("GET /healthz", health.Live)
+	mux.HandleFunc("GET /readyz", health.Ready)
+
+	listener, err := net.Listen("tcp", s.Addr)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w", s.Addr, err)
+	}
+	server := &http.Server{
+		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: s.RequestTimeout + 10*time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	command.Welcome(out, listener.Addr(), hasDemo)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	health.Drain()
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.RequestTimeout+5*time.Second)
+	defer cancel()
+	return server.Shutdown(ending)
+}
+
+func webPeople() []web.Person {
+	var out []web.Person
+	for _, p := range demo.People() {
+		out = append(out, web.Person{Name: p.Name, Email: p.Email, Password: demo.Password, About: p.About})
+	}
+	return out
+}
