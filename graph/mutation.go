@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"tenantry/internal/access"
 	"tenantry/internal/read"
@@ -24,7 +25,7 @@ func (r raw) MarshalGQL(w io.Writer) { _, _ = w.Write(r) }
 func transact(reader *read.Reader, st *store.Store) graphql.RootFieldMiddleware {
 	return func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 		root := graphql.GetRootFieldContext(ctx)
-		if root.Object != "Mutation" {
+		if graphql.GetOperationContext(ctx).Operation.Operation != ast.Mutation {
 			return next(ctx)
 		}
 		def := reader.Schema.Mutation.Fields.ForName(root.Field.Name)

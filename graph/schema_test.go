@@ -33,7 +33,7 @@ func each(schema *ast.Schema, f func(of *ast.Definition, field *ast.FieldDefinit
 	}
 }
 
-func count(field *ast.FieldDefinition, names ...string) (n int) {
+func directivesOf(field *ast.FieldDefinition, names ...string) (n int) {
 	for _, d := range field.Directives {
 		if slices.Contains(names, d.Name) {
 			n++
@@ -54,7 +54,7 @@ func TestEveryRootFieldAndEdgeHasOneScopeAndAtMostOneGate(t *testing.T) {
 	schema := Schema()
 	each(schema, func(of *ast.Definition, field *ast.FieldDefinition) {
 		name := of.Name + "." + field.Name
-		scoped, gated := count(field, scopes...), count(field, "requires", "selfOrAdmin")
+		scoped, gated := directivesOf(field, scopes...), directivesOf(field, "requires", "selfOrAdmin")
 		root := of == schema.Query || of == schema.Mutation
 		switch {
 		case scoped > 1 || gated > 1:

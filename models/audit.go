@@ -11,7 +11,7 @@ type AuditEvent struct {
 	RequestID  string
 	Action     string
 	Outcome    AuditOutcome
-	Count      int32 `gorm:"default:1"`
+	Count      int32
 	ObjectType *string
 	ObjectID   *uuid.UUID
 	ObjectName *string

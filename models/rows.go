@@ -15,9 +15,9 @@ import (
 type Row struct {
 	AccountID uuid.UUID `gorm:"primaryKey"`
 	ID        uuid.UUID `gorm:"primaryKey"`
-	Version   int32     `gorm:"default:1"`
-	CreatedAt time.Time `gorm:"autoCreateTime:false;default:now()"`
-	UpdatedAt time.Time `gorm:"autoUpdateTime:false;default:now()"`
+	Version   int32
+	CreatedAt time.Time `gorm:"autoCreateTime:false"`
+	UpdatedAt time.Time `gorm:"autoUpdateTime:false"`
 }
 
 // Strings is a text[] column.

@@ -46,7 +46,7 @@ type Membership struct {
 	UserID    uuid.UUID `gorm:"primaryKey"`
 	TenantID  uuid.UUID `gorm:"primaryKey"`
 	AddedByID *uuid.UUID
-	CreatedAt time.Time `gorm:"autoCreateTime:false;default:now()"`
+	CreatedAt time.Time `gorm:"autoCreateTime:false"`
 	AddedBy   *User     `gorm:"foreignKey:AccountID,AddedByID;references:AccountID,ID"`
 }
 

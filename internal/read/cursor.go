@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,8 +26,14 @@ type seals struct {
 	bound []byte
 }
 
-func newSeals(who *viewer.Viewer, field string, o order, filter any) (seals, error) {
-	bound, err := json.Marshal([]any{field, o.field, o.descending, filter})
+func newSeals(who *viewer.Viewer, field string, o order, args map[string]any) (seals, error) {
+	which := map[string]any{} // the arguments that say which list it is; the order is bound as it is meant
+	for name, value := range args {
+		if value != nil && !slices.Contains([]string{"first", "last", "after", "before", "orderBy"}, name) {
+			which[name] = value
+		}
+	}
+	bound, err := json.Marshal([]any{field, o.field, o.descending, which})
 	return seals{who: who, bound: bound}, err
 }
 

@@ -169,7 +169,7 @@ var auditType = &typ{
 	filters: map[string]filter{
 		"actorIds":  idsFilter("User", func(list string) string { return "k.actor_id = any(" + list + ")" }),
 		"tenantIds": idsFilter("Tenant", func(list string) string { return "k.tenant_id = any(" + list + ")" }),
-		"objectIds": idsFilter("", func(list string) string { return "k.object_id = any(" + list + ")" }),
+		"objectIds": objectsFilter,
 	},
 }
 

@@ -147,7 +147,22 @@ func flagFilter(cond string) filter {
 	}
 }
 
-// idsFilter matches ids of a type, or with "" of any; ids that cannot be any object's match nothing.
+// objectsFilter matches what names one of these objects by type and row.
+func objectsFilter(_ *compiler, _ *listing, _ string, value any) (condition, error) {
+	names, keys := []string{}, []uuid.UUID{}
+	for _, v := range list(value) {
+		s, _ := v.(string)
+		if name, id, ok := ids.Decode(s); ok {
+			names, keys = append(names, name), append(keys, id)
+		}
+	}
+	return func(c *compiler) string {
+		all := c.arg(keys) + "::uuid[]"
+		return "k.object_id = any(" + all + ") and (k.object_type, k.object_id) in (select * from unnest(" + c.arg(names) + "::text[], " + all + "))"
+	}, nil
+}
+
+// idsFilter matches ids of a type; ids that cannot be any object's match nothing.
 func idsFilter(typ string, cond func(list string) string) filter {
 	return func(_ *compiler, _ *listing, _ string, value any) (condition, error) {
 		keys := decoded(typ, value)
@@ -200,7 +215,7 @@ func decoded(typ string, value any) []uuid.UUID {
 		case json.Number:
 			s = v.String()
 		}
-		if t, id, ok := ids.Decode(s); ok && (typ == "" || t == typ) && !slices.Contains(out, id) {
+		if t, id, ok := ids.Decode(s); ok && t == typ && !slices.Contains(out, id) {
 			out = append(out, id)
 		}
 	}

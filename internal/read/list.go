@@ -68,7 +68,7 @@ func (c *compiler) connection(f graphql.CollectedField, set *rows.Set, scope acc
 		tenant := c.who.AccountID
 		if *set.AssignableTo != "" {
 			id, ok := ids.DecodeAs("Tenant", *set.AssignableTo)
-			if !ok {
+			if !ok || id == tenant { // the account's own id is no tenant's
 				return nil, problem.Missing()
 			}
 			tenant = id
@@ -265,7 +265,7 @@ func (c *compiler) arrange(l *listing, f graphql.CollectedField, def *ast.FieldD
 	if err := c.filter(l, f.Name, filter); err != nil {
 		return err
 	}
-	s, err := newSeals(c.who, f.ObjectDefinition.Name+"."+f.Name, l.order, filter)
+	s, err := newSeals(c.who, f.ObjectDefinition.Name+"."+f.Name, l.order, args)
 	if err != nil {
 		return err
 	}

@@ -100,6 +100,9 @@ func (b *builder) field(r row, f graphql.CollectedField, of *ast.Definition) (wr
 		return writeNull, nil
 	}
 	w, err := b.value(r, f, def)
+	if err == nil && access.SelfOrAdmin(def) && r.bare {
+		w = present(b.col(r.col("role")), w) // a former user has a face and nothing more
+	}
 	if err == nil && access.SelfOrAdmin(def) && b.who.Role != models.RoleAdmin {
 		self := b.col("nullif(" + r.col("id") + " = " + b.arg(b.who.UserID) + ", false)")
 		w = present(self, w)

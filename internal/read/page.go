@@ -78,8 +78,7 @@ type connection struct {
 }
 
 func (c *connection) sealing(f graphql.CollectedField, _ *ast.FieldDefinition) (err error) {
-	filter, _ := f.ArgumentMap(c.op.Variables)["filter"].(map[string]any)
-	c.seals, err = newSeals(c.who, f.ObjectDefinition.Name+"."+f.Name, c.listing.order, filter)
+	c.seals, err = newSeals(c.who, f.ObjectDefinition.Name+"."+f.Name, c.listing.order, f.ArgumentMap(c.op.Variables))
 	return err
 }
 

@@ -17,8 +17,9 @@ import (
 // closes the cluster then: the last holder stops PostgreSQL.
 const holder = "TESTDB_HOLDS"
 
-// The write end of the holder's standard input, closed by the kernel with this process.
-var held io.WriteCloser
+// The write end of the holder's standard input, closed by the kernel with this process. Without a
+// reference the garbage collector would close it.
+var held []io.Closer
 
 func init() {
 	dir := os.Getenv(holder)
@@ -49,9 +50,11 @@ func hold(dir string) error {
 	cmd.Env = append(os.Environ(), holder+"="+dir)
 	// A group of its own, so that Ctrl-C leaves it time to stop PostgreSQL.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if held, err = cmd.StdinPipe(); err != nil {
+	in, err := cmd.StdinPipe()
+	if err != nil {
 		return err
 	}
+	held = append(held, in)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
