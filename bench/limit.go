@@ -136,7 +136,6 @@ func (l *limit) list(ctx context.Context, c *caller) ([]byte, error) {
 	return append(out, "]}}}"...), err
 }
 
-
 func (l *limit) nested(ctx context.Context, c *caller) ([]byte, error) {
 	rows, err := l.pool.Query(ctx, `select d.id, d.name, d.platform, t.name, g.name, k.subjects, k.statuses, k.assignees
 		from (select d.* from unnest($2::uuid[]) u(id) cross join lateral (

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -512,9 +513,14 @@ func underscored(name string) string {
 	return b.String()
 }
 
-func asList(v any) []any {
-	if l, ok := v.([]any); ok {
-		return l
+// asList is a value as a list, for which one value may stand; in a variable that comes as a typed slice.
+func asList(v any) (all []any) {
+	l := reflect.ValueOf(v)
+	if l.Kind() != reflect.Slice {
+		return []any{v}
 	}
-	return []any{v}
+	for i := range l.Len() {
+		all = append(all, l.Index(i).Interface())
+	}
+	return all
 }

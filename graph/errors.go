@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -20,7 +21,7 @@ var parserCodes = map[any]bool{"GRAPHQL_PARSE_FAILED": true, "GRAPHQL_VALIDATION
 
 // present lets out only what the closed list of problems allows. Anything else is INTERNAL, or
 // UNAVAILABLE if it may go well later, and its text stays in the log, under the request's id.
-func present(log *slog.Logger) graphql.ErrorPresenterFunc {
+func present(log *slog.Logger, publicSchema bool) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		shown := graphql.DefaultErrorPresenter(ctx, err)
 		id := viewer.From(ctx).RequestID
@@ -29,6 +30,9 @@ func present(log *slog.Logger) graphql.ErrorPresenterFunc {
 		case errors.As(err, &p):
 		case parserCodes[shown.Extensions["code"]]:
 			shown.Extensions["requestId"] = id
+			if !publicSchema && viewer.From(ctx).Viewer == nil {
+				shown.Message, _, _ = strings.Cut(shown.Message, " Did you mean") // a suggestion shows the schema
+			}
 			return shown
 		case postgres.BadText(err):
 			p = problem.New(problem.BadUserInput, "A text has a character that cannot be stored, such as NUL.")

@@ -60,7 +60,7 @@ func Handler(o Options) (http.Handler, error) {
 	}))
 	exec.SetQueryCache(lru.New[*ast.QueryDocument](documentsMost))
 	exec.SetParserTokenLimit(o.Limits.Tokens)
-	exec.SetErrorPresenter(present(o.Log))
+	exec.SetErrorPresenter(present(o.Log, o.PublicSchema))
 	exec.SetRecoverFunc(recovered(o.Log))
 	exec.Use(o.Limits)
 	exec.AroundRootFields(transact(o.Reader, o.Store))

@@ -3,9 +3,11 @@ package graph
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -50,8 +52,23 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(ctx, w, mediaType, err)
 		return
 	}
+	start := time.Now()
 	a, code := s.execute(ctx, w, r, mediaType, params)
 	write(w, mediaType, code, a)
+	s.logged(ctx, params, code, a, time.Since(start))
+}
+
+// logged notes a request: never its variables, document or credentials, which may hold secrets.
+func (s *server) logged(ctx context.Context, params *graphql.RawParams, code int, a answer, took time.Duration) {
+	asker := viewer.From(ctx)
+	attrs := []slog.Attr{
+		slog.String("requestId", asker.RequestID), slog.String("operation", params.OperationName), slog.Int("status", code),
+		slog.Int("errors", len(a.Errors)), slog.Duration("took", took.Round(10*time.Microsecond)), slog.String("ip", asker.IP),
+	}
+	if v := asker.Viewer; v != nil {
+		attrs = append(attrs, slog.String("account", v.AccountID.String()), slog.String("user", v.UserID.String()))
+	}
+	s.Log.LogAttrs(ctx, slog.LevelDebug, "request", attrs...)
 }
 
 // execute answers an operation.
@@ -104,7 +121,7 @@ func (s *server) admit(ctx context.Context, op *graphql.OperationContext) error 
 
 // failed is the answer of an operation that was not executed.
 func (s *server) failed(ctx context.Context, err error) answer {
-	return answer{Errors: gqlerror.List{present(s.Log)(ctx, err)}}
+	return answer{Errors: gqlerror.List{present(s.Log, s.PublicSchema)(ctx, err)}}
 }
 
 // refuse answers a request that did not become an operation.

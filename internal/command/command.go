@@ -38,7 +38,6 @@ type run struct {
 
 // command is one word of the program: flags registers what is its own, do does it.
 type command struct {
-	usage string
 	flags func(*flag.FlagSet)
 	do    func(context.Context, *run) (int, error)
 }

@@ -42,7 +42,10 @@ func Migrate(ctx context.Context, ownerURL string, log *slog.Logger) error {
 	return withProvider(ctx, ownerURL, func(ctx context.Context, p *goose.Provider) error {
 		done, err := p.Up(ctx)
 		for _, r := range done {
-			log.Info("migrated", "file", r.Source.Path, "took", r.Duration.Round(time.Millisecond))
+			log.Debug("migrated", "file", r.Source.Path, "took", r.Duration.Round(time.Millisecond))
+		}
+		if len(done) > 0 {
+			log.Info("migrated the database", "steps", len(done))
 		}
 		return migrationError(err)
 	})

@@ -2,6 +2,7 @@ package read
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -32,6 +33,14 @@ func (c *compiler) filter(l *listing, field string, values map[string]any) error
 		value := values[name]
 		if value == nil {
 			continue
+		}
+		// One value in a variable that stands for a list comes as a slice of its own type.
+		if v := reflect.ValueOf(value); v.Kind() == reflect.Slice {
+			all := make([]any, v.Len())
+			for i := range all {
+				all[i] = v.Index(i).Interface()
+			}
+			value = all
 		}
 		if list, ok := value.([]any); ok && len(list) > filterMost {
 			return problem.New(problem.BadUserInput, "%s.filter.%s takes at most %d values.", field, name, filterMost)

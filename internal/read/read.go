@@ -125,7 +125,9 @@ func (b *Batch) run() {
 	if err != nil && !errors.As(err, &known) && !postgres.Temporary(err) && len(b.questions) > 1 {
 		// One statement that fails takes the others with it; alone, each answers for itself.
 		for _, q := range b.questions {
-			q.err = b.read(ctx, asker.Viewer, []*question{q})
+			if err := b.read(ctx, asker.Viewer, []*question{q}); err != nil { // else it has an answer, or an error of its own
+				q.err = err
+			}
 		}
 		return
 	}

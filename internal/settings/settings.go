@@ -8,11 +8,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"net/url"
-	"regexp"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Settings are the operator's choices. Printing or logging them leaves passwords out.
@@ -40,7 +43,8 @@ type Settings struct {
 const prefix = "TENANTRY_"
 
 // Parse registers a flag for each setting on fs, to which a command may have added its own, and reads
-// the arguments and the environment. A flag goes before the environment.
+// the arguments and the environment. A flag goes before the environment. The error names the setting
+// that is unknown or invalid; it is flag.ErrHelp when help was asked for and given.
 func Parse(fs *flag.FlagSet, args, environ []string) (*Settings, error) {
 	s := &Settings{texts: map[string]string{}}
 	for _, x := range table {
@@ -49,28 +53,44 @@ func Parse(fs *flag.FlagSet, args, environ []string) (*Settings, error) {
 			return nil, fmt.Errorf("the default of %s: %w", x.env, err)
 		}
 	}
-	for _, entry := range environ {
-		name, value, _ := strings.Cut(entry, "=")
-		x, known := byEnv(name)
-		switch {
-		case !known && strings.HasPrefix(name, prefix):
-			return nil, fmt.Errorf("there is no setting %s: see --help", name)
-		// An empty variable is the usual way to say "not set", as in a compose file.
-		case !known || value == "":
-			continue
-		}
-		if err := s.set(x, x.env, value); err != nil {
-			return nil, err
-		}
-	}
+	fromEnvironment := s.environment(environ)
 	for _, x := range table {
 		fs.Var(&value{s, x}, x.flag, x.doc)
 	}
-	fs.Usage = func() { Usage(fs) }
-	if err := fs.Parse(args); err != nil {
+	// The package would print all flags at each mistake; help alone is asked for.
+	out := fs.Output()
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {}
+	err := fs.Parse(args)
+	fs.SetOutput(out)
+	fs.Usage = func() { usage(fs) }
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fs.Usage()
+		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("%w: see --help", err)
+	}
+	if err := errors.Join(fromEnvironment, s.invalid); err != nil {
 		return nil, err
 	}
-	return s, s.invalid
+	return s, nil
+}
+
+// environment takes the settings that the environment has, and tells all mistakes.
+func (s *Settings) environment(environ []string) (mistakes error) {
+	for _, entry := range environ {
+		name, text, _ := strings.Cut(entry, "=")
+		x, known := byEnv(name)
+		switch {
+		case !known && strings.HasPrefix(name, prefix):
+			mistakes = errors.Join(mistakes, fmt.Errorf("there is no setting %s: see --help", name))
+		// An empty variable is the usual way to say "not set", as in a compose file.
+		case known && text != "":
+			mistakes = errors.Join(mistakes, s.set(x, x.env, text))
+		}
+	}
+	return mistakes
 }
 
 func byEnv(name string) (setting, bool) {
@@ -113,25 +133,28 @@ func (v *value) Set(text string) error {
 	return nil
 }
 
-// shown is a value without its password.
+// shown is a value without its secrets. Of a database it is put together from what identifies it, so
+// that nothing unforeseen gets through: there are many ways to write a password.
 func (x setting) shown(text string) string {
 	if !x.secret || text == "" {
 		return text
 	}
-	if u, err := url.Parse(text); err == nil && u.Scheme != "" {
-		if q := u.Query(); q.Has("password") {
-			q.Set("password", "xxxxx")
-			u.RawQuery = q.Encode()
-		}
-		return u.Redacted()
+	c, err := pgx.ParseConfig(text)
+	if err != nil {
+		return "(invalid)"
 	}
-	return keyword.ReplaceAllString(text, "${1}xxxxx")
+	u := url.URL{Scheme: "postgres", User: url.User(c.User), Host: net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port))), Path: "/" + c.Database}
+	if c.Password != "" {
+		u.User = url.UserPassword(c.User, "xxxxx")
+	}
+	if strings.HasPrefix(c.Host, "/") { // the folder of a socket
+		u.Host, u.RawQuery = "", "host="+c.Host
+	}
+	return u.String()
 }
 
-var keyword = regexp.MustCompile(`(?i)(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)`)
-
-// String lists the settings without passwords.
-func (s *Settings) String() string {
+// String lists the settings without passwords. Like LogValue it is of the value, so that a copy is safe too.
+func (s Settings) String() string {
 	var b strings.Builder
 	for _, x := range table {
 		fmt.Fprintf(&b, "%s=%s\n", x.env, x.shown(s.texts[x.env]))
@@ -140,7 +163,7 @@ func (s *Settings) String() string {
 }
 
 // LogValue is the settings without passwords.
-func (s *Settings) LogValue() slog.Value {
+func (s Settings) LogValue() slog.Value {
 	var all []slog.Attr
 	for _, x := range table {
 		all = append(all, slog.String(x.flag, x.shown(s.texts[x.env])))
@@ -148,8 +171,8 @@ func (s *Settings) LogValue() slog.Value {
 	return slog.GroupValue(all...)
 }
 
-// Usage writes the flags of a command, its own first.
-func Usage(fs *flag.FlagSet) {
+// usage writes the flags of a command, its own first.
+func usage(fs *flag.FlagSet) {
 	w := fs.Output()
 	fs.VisitAll(func(f *flag.Flag) {
 		if _, ours := f.Value.(*value); !ours {
@@ -157,11 +180,11 @@ func Usage(fs *flag.FlagSet) {
 			fmt.Fprintf(w, "  --%s\n\t%s\n", strings.TrimSpace(f.Name+" "+name), doc)
 		}
 	})
-	Help(w)
+	help(w)
 }
 
-// Help writes all settings for a terminal.
-func Help(w io.Writer) {
+// help writes all settings for a terminal.
+func help(w io.Writer) {
 	fmt.Fprintln(w, "Settings, each a flag or an environment variable:")
 	for _, x := range table {
 		fmt.Fprintf(w, "  --%s, %s", x.flag, x.env)

@@ -56,32 +56,38 @@ func TestMistakesAreNamed(t *testing.T) {
 		{env: "DATABASE_URL=postgres://u:secret@h:x/d", want: "DATABASE_URL"},
 		{flag: "--database-url=postgres://u:secret@h:x/d", want: "--database-url"},
 		{flag: "--max-cost=many", want: "--max-cost"},
-		{flag: "--nothing", want: "nothing"},
+		{flag: "--nothing", want: "nothing: see --help"},
+		{flag: "--addr", want: "-addr"},
 	} {
 		var args []string
 		if c.flag != "" {
 			args = []string{c.flag}
 		}
 		_, err := parse([]string{c.env}, args...)
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s%s: %v", c.env, c.flag, err)
 		}
 	}
 }
 
 func TestPasswordsStaySecret(t *testing.T) {
-	for _, url := range []string{"postgres://u:secret@h/d", "postgres://u@h/d?password=secret", "host=h user=u password=secret",
-		`host=h password = 'secret \' secret'`} {
+	for _, url := range []string{"postgres://u:secret@h/d", "postgres://u@h/d?password=secret", "postgres://u:secret@h,i:5433/d?password=secret",
+		"host=h user=u password=secret dbname=d", "postgres://u:secret%20secret@h/d?application_name=secret",
+		`host=h user=u dbname=d password = 'secret \' secret'`} {
 		s, err := parse([]string{"DATABASE_URL=" + url}, "--owner-database-url", url)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var b bytes.Buffer
-		slog.New(slog.NewJSONHandler(&b, nil)).Info("settings", "settings", s)
-		fmt.Fprint(&b, s)
-		if got := b.String(); strings.Contains(got, "secret") || strings.Count(got, "xxxxx") != 4 {
+		slog.New(slog.NewJSONHandler(&b, nil)).Info("settings", "pointer", s, "copy", *s)
+		fmt.Fprintf(&b, "%s %v %+v", s, *s, *s)
+		if got := b.String(); strings.Contains(got, "secret") || strings.Count(got, "postgres://u:xxxxx@h:5432/d") != 10 {
 			t.Error(got)
 		}
+	}
+	s, err := parse([]string{"DATABASE_URL=host=/run/db user=u dbname=d"})
+	if err != nil || !strings.Contains(s.String(), "DATABASE_URL=postgres://u@/d?host=/run/db\n") {
+		t.Error(s, err)
 	}
 }
 
@@ -90,7 +96,7 @@ func TestEverySettingIsListed(t *testing.T) {
 	var help bytes.Buffer
 	fs.SetOutput(&help)
 	fs.String("account", "", "the `name` of the account")
-	if _, err := Parse(fs, []string{"--help"}, []string{"DATABASE_URL=postgres://u:secret@h/d"}); err != flag.ErrHelp {
+	if _, err := Parse(fs, []string{"--help"}, []string{"DATABASE_URL=postgres://u:secret@h/d", "TENANTRY_ADR=:80"}); err != flag.ErrHelp {
 		t.Fatal(err)
 	}
 	if !strings.Contains(help.String(), "--account name") || strings.Contains(help.String(), "secret") {

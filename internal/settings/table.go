@@ -28,7 +28,7 @@ var table = []setting{
 		database(func(s *Settings) *string { return &s.OwnerDatabaseURL }), true},
 	{"TENANTRY_ADDR", "addr", "127.0.0.1:8080", "Where to listen.",
 		address(func(s *Settings) *string { return &s.Addr }, false), false},
-	{"TENANTRY_ADMIN_ADDR", "admin-addr", "", "Where to serve metrics; nowhere if empty.",
+	{"TENANTRY_ADMIN_ADDR", "admin-addr", "", "Where metrics are to be served. Nothing listens there yet.",
 		address(func(s *Settings) *string { return &s.AdminAddr }, true), false},
 	{"TENANTRY_DATA_DIR", "data-dir", ".data", "The folder of the private PostgreSQL.",
 		folder, false},
@@ -36,7 +36,7 @@ var table = []setting{
 		demo, false},
 	{"TENANTRY_TRUSTED_PROXIES", "trusted-proxies", "", "Addresses or networks, with commas between, of proxies whose X-Forwarded-For is believed.",
 		proxies, false},
-	{"TENANTRY_PUBLIC_SCHEMA", "public-schema", "on", "`on` shows the schema and GraphiQL to everybody; `off` only to who is signed in.",
+	{"TENANTRY_PUBLIC_SCHEMA", "public-schema", "on", "`on` shows the schema to everybody; `off` only to who is signed in.",
 		publicSchema, false},
 	{"TENANTRY_ALLOWED_ORIGINS", "allowed-origins", "", "Origins, with commas between, of web pages that may call the API, such as `https://portal.example.com`.",
 		origins, false},
@@ -190,4 +190,4 @@ func logLevel(s *Settings, text string) error {
 	return errors.New("it is debug, info, warn or error")
 }
 
-var _ slog.LogValuer = (*Settings)(nil)
+var _ slog.LogValuer = Settings{}
