@@ -46,7 +46,7 @@ func (a *author) write() document {
 		a.aliases, a.declared, a.variables, a.fragments = 0, nil, map[string]any{}, map[string]string{}
 		var roots strings.Builder
 		for range 1 + a.IntN(rootMost) {
-			roots.WriteString(a.field(a.root(), 0, 1, false))
+			roots.WriteString(a.field(a.schema.Query, a.root(), 0, 1, false))
 		}
 		if a.chance(10) {
 			roots.WriteString(" __typename")
@@ -78,7 +78,9 @@ func (a *author) chance(percent int) bool { return a.IntN(100) < percent }
 
 func (a *author) root() *ast.FieldDefinition {
 	for {
-		if f := pick(a.Rand, a.schema.Query.Fields); !strings.HasPrefix(f.Name, "__") {
+		f := pick(a.Rand, a.schema.Query.Fields)
+		single := f.Arguments.ForName("id") != nil // mostly not found
+		if !strings.HasPrefix(f.Name, "__") && (!single || a.chance(60)) {
 			return f
 		}
 	}
@@ -134,7 +136,7 @@ func (a *author) fields(def *ast.Definition, depth, size int, apart bool) string
 			b.WriteString(a.leaf("__typename"))
 			continue
 		}
-		b.WriteString(a.field(f, depth, size, apart))
+		b.WriteString(a.field(def, f, depth, size, apart))
 	}
 	if a.chance(10) {
 		b.WriteString(a.leaf("__typename"))
@@ -151,8 +153,8 @@ func (a *author) alias() string {
 
 // field is a field with its arguments and selection. One with arguments has a name of its own, so that
 // two of the same name can always be merged.
-func (a *author) field(f *ast.FieldDefinition, depth, size int, apart bool) string {
-	args, page := a.arguments(f, depth, size)
+func (a *author) field(of *ast.Definition, f *ast.FieldDefinition, depth, size int, apart bool) string {
+	args, page := a.arguments(of, f, depth, size)
 	name := f.Name
 	if args != "" || apart || a.chance(5) {
 		name = a.alias() + ": " + name
@@ -219,7 +221,7 @@ func (a *author) variable(t *ast.Type, value any) string {
 }
 
 // arguments are those of a field, with how many rows a page may have.
-func (a *author) arguments(f *ast.FieldDefinition, depth, size int) (string, int) {
+func (a *author) arguments(parent *ast.Definition, f *ast.FieldDefinition, depth, size int) (string, int) {
 	var parts []string
 	put := func(arg *ast.ArgumentDefinition, value any) {
 		text := a.literal(arg.Type, value)
@@ -231,7 +233,7 @@ func (a *author) arguments(f *ast.FieldDefinition, depth, size int) (string, int
 	page := 25
 	given := map[string]any{}
 	if strings.HasSuffix(f.Type.Name(), "Connection") {
-		page = a.page(f, given, depth, size)
+		page = a.page(parent, f, given, depth, size)
 	}
 	for _, arg := range f.Arguments {
 		if v, ok := given[arg.Name]; ok {
@@ -283,7 +285,7 @@ func (a *author) arguments(f *ast.FieldDefinition, depth, size int) (string, int
 
 // page chooses a part of a list: mostly a small one, sometimes after a cursor that an earlier answer
 // gave for the same list, seldom a wrong one.
-func (a *author) page(f *ast.FieldDefinition, args map[string]any, depth, size int) int {
+func (a *author) page(parent *ast.Definition, f *ast.FieldDefinition, args map[string]any, depth, size int) int {
 	n := a.IntN(6)
 	if depth == 0 && a.chance(20) || size == 1 && a.chance(20) {
 		n = 30
@@ -309,8 +311,9 @@ func (a *author) page(f *ast.FieldDefinition, args map[string]any, depth, size i
 		return max(n, 1)
 	}
 	var fitting []string
+	astray := a.chance(5)
 	for _, c := range a.cursors {
-		if p := a.places[c]; strings.HasSuffix(p.list, "."+f.Name) {
+		if list := a.places[c].list; list == parent.Name+"."+f.Name || astray && strings.HasSuffix(list, "."+f.Name) {
 			fitting = append(fitting, c)
 		}
 	}

@@ -240,11 +240,11 @@ func (e *evaluator) answer(op *ast.OperationDefinition) (fields map[string]verdi
 func (e *evaluator) root(c collected) verdict {
 	args := e.args(c)
 	if c.name() == "users" && !e.admin() || c.name() == "auditEvents" && !e.admin() || c.name() == "assignableUsers" && !e.agent() {
-		return verdict{codes: []string{"FORBIDDEN"}}
+		return verdict{codes: append(malformed(args), "FORBIDDEN")}
 	}
 	codes := e.wrong("Query", c)
 	if slices.Contains(codes, "FORBIDDEN") && e.forbidden(args) {
-		return verdict{codes: []string{"FORBIDDEN"}}
+		return verdict{codes: append(malformed(args), "FORBIDDEN")}
 	}
 	value, found := e.rootValue(c, args, len(codes) > 0)
 	if !found {

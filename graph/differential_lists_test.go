@@ -324,20 +324,29 @@ func (e *evaluator) wrongPage(list, typ string, args map[string]any) (codes []st
 		if l, ok := v.([]any); ok && len(l) > 250 {
 			codes = append(codes, "BAD_USER_INPUT")
 		}
-		if within, ok := v.(map[string]any); ok {
-			for _, s := range within {
-				if _, err := time.Parse(time.RFC3339Nano, fmt.Sprint(s)); s != nil && err != nil {
-					codes = append(codes, "BAD_USER_INPUT")
-				}
-			}
-		}
 	}
+	codes = append(codes, malformed(args)...)
 	field, down := e.order(typ, args)
 	for _, name := range []string{"after", "before"} {
 		if s, ok := args[name].(string); ok {
 			p, known := e.places[s]
 			if !known || p.account != e.me.account() || p.list != list || p.order != fmt.Sprint(field, down) || !sameList(p.args, args) {
 				codes = append(codes, "BAD_CURSOR")
+			}
+		}
+	}
+	return codes
+}
+
+// malformed is the code for arguments that are not of their types, as only a time can be here: an
+// argument is read before anything else is asked of it.
+func malformed(args map[string]any) (codes []string) {
+	filter, _ := args["filter"].(map[string]any)
+	for _, v := range filter {
+		within, _ := v.(map[string]any)
+		for _, s := range within {
+			if _, err := time.Parse(time.RFC3339Nano, fmt.Sprint(s)); s != nil && err != nil {
+				codes = append(codes, "BAD_USER_INPUT")
 			}
 		}
 	}

@@ -32,6 +32,7 @@ func TestErrorCodesOfRootFieldsAreThoseOfTheEvaluator(t *testing.T) {
 		{`auditEvents { totalCount }`, "", "FORBIDDEN", "FORBIDDEN"},
 		{`assignableUsers { totalCount }`, "", "NOT_FOUND", "FORBIDDEN"},
 		{`assignableUsers(tenantId: "` + ids.Encode("Tenant", me.account) + `") { totalCount }`, "NOT_FOUND", "NOT_FOUND", "FORBIDDEN"},
+		{`assignableUsers(tenantId: "") { totalCount }`, "NOT_FOUND", "NOT_FOUND", "FORBIDDEN"},
 		{`tenants(filter: { externalRef: ["ra"] }) { totalCount }`, "", "", "FORBIDDEN"},
 		{`viewer { tenants(filter: { externalRef: ["ra"] }) { totalCount } }`, "", "", "FORBIDDEN"},
 		{`devices(first: 101) { totalCount }`, "BAD_USER_INPUT", "BAD_USER_INPUT", "BAD_USER_INPUT"},

@@ -71,16 +71,16 @@ func (g *guard) check(ctx context.Context) error {
 		return nil // of a payload: its mutation was let through
 	}
 	args := fc.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
-	err := access.Check(g.reader.Schema, asker.Viewer, fc.Field.Definition, args)
+	known := asker.Viewer()
+	err := access.Check(g.reader.Schema, known, fc.Field.Definition, args)
 	var p *problem.Error
-	if !errors.As(err, &p) || p.Code != problem.Forbidden || asker.Refresh == nil {
+	if !errors.As(err, &p) || p.Code != problem.Forbidden {
 		return err
 	}
-	who, failed := asker.Refresh(ctx)
+	who, failed := asker.Renew(ctx, known)
 	if failed != nil {
 		return failed
 	}
-	asker.Viewer = who
 	err = access.Check(g.reader.Schema, who, fc.Field.Definition, args)
 	if errors.As(err, &p) && p.Code == problem.Forbidden && fc.Object == "Mutation" {
 		g.denied(ctx, fc.Field.Name)

@@ -30,7 +30,7 @@ func present(log *slog.Logger, publicSchema bool) graphql.ErrorPresenterFunc {
 		case errors.As(err, &p):
 		case parserCodes[shown.Extensions["code"]]:
 			shown.Extensions["requestId"] = id
-			if !publicSchema && viewer.From(ctx).Viewer == nil {
+			if !publicSchema && viewer.From(ctx).Viewer() == nil {
 				shown.Message, _, _ = strings.Cut(shown.Message, " Did you mean") // a suggestion shows the schema
 			}
 			return shown

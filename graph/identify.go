@@ -60,9 +60,9 @@ func (s *server) identify(ctx context.Context, a *viewer.Asker, r *http.Request)
 		return nil
 	}
 	a.Token = t
-	a.Refresh = func(ctx context.Context) (*viewer.Viewer, error) { return s.Sessions.Read(ctx, t) }
+	a.Read = func(ctx context.Context) (*viewer.Viewer, error) { return s.Sessions.Read(ctx, t) }
 	who, err := s.Sessions.Find(ctx, t)
-	a.Viewer = who
+	a.Know(who)
 	return err
 }
 

@@ -24,7 +24,7 @@ func SDL(api http.Handler) http.Handler {
 		s := api.(*server)
 		asker := s.asker(w, r)
 		ctx := viewer.With(r.Context(), asker)
-		if err := s.identify(ctx, asker, r); err != nil || !s.PublicSchema && asker.Viewer == nil {
+		if err := s.identify(ctx, asker, r); err != nil || !s.PublicSchema && asker.Viewer() == nil {
 			http.Error(w, "Sign in first.", http.StatusUnauthorized)
 			return
 		}

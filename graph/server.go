@@ -65,7 +65,7 @@ func (s *server) logged(ctx context.Context, params *graphql.RawParams, code int
 		slog.String("requestId", asker.RequestID), slog.String("operation", params.OperationName), slog.Int("status", code),
 		slog.Int("errors", len(a.Errors)), slog.Duration("took", took.Round(10*time.Microsecond)), slog.String("ip", asker.IP),
 	}
-	if v := asker.Viewer; v != nil {
+	if v := asker.Viewer(); v != nil {
 		attrs = append(attrs, slog.String("account", v.AccountID.String()), slog.String("user", v.UserID.String()))
 	}
 	s.Log.LogAttrs(ctx, slog.LevelDebug, "request", attrs...)
@@ -91,7 +91,7 @@ func (s *server) execute(ctx context.Context, w http.ResponseWriter, r *http.Req
 	next, inner := s.exec.DispatchOperation(ctx, op)
 	response := next(inner)
 	a := answer{Errors: response.Errors, Data: response.Data, Extensions: response.Extensions}
-	if viewer.From(ctx).Viewer == nil && slices.ContainsFunc(a.Errors, func(e *gqlerror.Error) bool { return codeOf(e) == string(problem.Unauthenticated) }) {
+	if viewer.From(ctx).Viewer() == nil && slices.ContainsFunc(a.Errors, func(e *gqlerror.Error) bool { return codeOf(e) == string(problem.Unauthenticated) }) {
 		// The session ended while the operation ran: then it is refused as a whole.
 		a = s.failed(ctx, problem.SignIn())
 	}
@@ -100,7 +100,7 @@ func (s *server) execute(ctx context.Context, w http.ResponseWriter, r *http.Req
 
 // admit refuses an operation of somebody who is not signed in, unless all it asks for is public.
 func (s *server) admit(ctx context.Context, op *graphql.OperationContext) error {
-	if viewer.From(ctx).Viewer != nil {
+	if viewer.From(ctx).Viewer() != nil {
 		return nil
 	}
 	for _, f := range rootFields(op) {

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"os/user"
-	"path/filepath"
 	"strconv"
 	"syscall"
 	"time"
@@ -39,7 +38,7 @@ func unprivileged() (*account, error) {
 // owner is the account for an existing cluster: whoever made it, so that root can run an ordinary
 // user's and leaves nothing behind that this user could not use.
 func owner(home string) (*account, error) {
-	info, err := os.Stat(filepath.Join(home, "data"))
+	info, err := os.Stat(home)
 	if err != nil {
 		return nil, err
 	}

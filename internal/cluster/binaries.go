@@ -63,6 +63,12 @@ func installed() []binaries {
 	return list
 }
 
+// Newest is the major version that a new cluster would have; the error says what to install.
+func Newest() (int, error) {
+	b, err := newest()
+	return b.major, err
+}
+
 // newest is for a new cluster.
 func newest() (binaries, error) {
 	var best binaries

@@ -5,6 +5,7 @@
 //
 //	data/       the cluster
 //	passwords   of the superuser, the owner and the server, one a line
+//	fresh       is there until an account is
 //	log         what postgres says
 //	socket/     where it listens; there is no TCP
 //
@@ -139,12 +140,14 @@ func (c *Cluster) find(ctx context.Context) error {
 		if err := c.create(ctx, link); err != nil {
 			return err
 		}
-		c.fresh = true
 	} else if err != nil {
 		return err
 	}
 	var err error
-	if c.home, err = filepath.EvalSymlinks(link); err != nil {
+	if c.home, err = filepath.EvalSymlinks(link); errors.Is(err, os.ErrNotExist) {
+		to, _ := os.Readlink(link)
+		return fmt.Errorf("%s, where the data was, is gone: put it back, or remove %s to start anew", to, link)
+	} else if err != nil {
 		return err
 	}
 	if c.user, err = owner(c.home); err != nil {
@@ -196,7 +199,30 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("making the roles: %w", err)
 	}
+	if c.fresh, err = c.isFresh(ctx); err != nil {
+		return fmt.Errorf("looking for accounts: %w", err)
+	}
 	return nil
+}
+
+// isFresh tells whether nobody ever made an account, and remembers when somebody did.
+func (c *Cluster) isFresh(ctx context.Context) (bool, error) {
+	mark := filepath.Join(c.home, "fresh")
+	if _, err := os.Stat(mark); err != nil {
+		return false, nil
+	}
+	var used bool
+	err := c.superuser(ctx, "tenantry", func(conn *pgx.Conn) error {
+		err := conn.QueryRow(ctx, "select to_regclass('app.accounts') is not null").Scan(&used)
+		if err == nil && used {
+			err = conn.QueryRow(ctx, "select exists (select from app.accounts)").Scan(&used)
+		}
+		return err
+	})
+	if err == nil && used {
+		err = os.Remove(mark)
+	}
+	return err == nil && !used, err
 }
 
 func (c *Cluster) superuser(ctx context.Context, database string, f func(*pgx.Conn) error) error {
@@ -216,7 +242,8 @@ func (c *Cluster) ServerURL() string { return c.url("tenantry_server", c.passwor
 // SuperuserURL signs in as the superuser.
 func (c *Cluster) SuperuserURL() string { return c.url("postgres", c.passwords[0], "tenantry") }
 
-// Fresh tells whether this Open made the cluster.
+// Fresh tells whether nobody ever put anything into the cluster, nor uses it beside this process. One
+// whose making was interrupted half-way through a first start is still fresh at the next.
 func (c *Cluster) Fresh() bool { return c.fresh }
 
 func (c *Cluster) url(user, password, database string) string {

@@ -76,11 +76,11 @@ func answers(t *testing.T, url, sql string) string {
 		t.Fatal(err)
 	}
 	defer conn.Close(ctx)
-	var answer string
-	if err := conn.QueryRow(ctx, sql).Scan(&answer); err != nil {
+	results, err := conn.PgConn().Exec(ctx, sql).ReadAll()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return answer
+	return string(results[len(results)-1].Rows[0][0])
 }
 
 func TestLife(t *testing.T) {
@@ -122,26 +122,65 @@ func TestLife(t *testing.T) {
 	if second.running() != nil {
 		t.Error("the last did not stop postgres")
 	}
-	if third := open(t, dir); third.Fresh() {
-		t.Error("the data is gone")
+}
+
+func TestFreshUntilThereIsAnAccount(t *testing.T) {
+	dir := reachable(t)
+	c := open(t, dir)
+	closed(t, c)
+	if c = open(t, dir); !c.Fresh() {
+		t.Error("an interrupted first start leaves nothing to fill the demo into")
+	}
+	answers(t, c.OwnerURL(), "create table app.accounts (name text); insert into app.accounts values ('A'); select name from app.accounts")
+	closed(t, c)
+	if c = open(t, dir); c.Fresh() {
+		t.Error("fresh with an account")
+	}
+	answers(t, c.OwnerURL(), "delete from app.accounts; select ''")
+	closed(t, c)
+	if c = open(t, dir); c.Fresh() {
+		t.Error("fresh again")
+	}
+}
+
+func TestInterruptedMakingIsRepeated(t *testing.T) {
+	dir := reachable(t)
+	left := filepath.Join(dir, "making-"+name(dir)+"-1")
+	if err := os.MkdirAll(filepath.Join(left, "data"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	mine := filepath.Join(dir, "making-plans.txt")
+	if err := os.WriteFile(mine, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	open(t, dir)
+	if _, err := os.Stat(left); err == nil {
+		t.Error("what was left is still there")
+	}
+	if _, err := os.Stat(mine); err != nil {
+		t.Error("more was removed", err)
+	}
+}
+
+func TestMissingDataIsNotReplaced(t *testing.T) {
+	dir := reachable(t)
+	if err := os.Symlink(filepath.Join(dir, "unmounted"), filepath.Join(dir, "postgres")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(context.Background(), dir, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "is gone") {
+		t.Error(err)
 	}
 }
 
 func TestLeftOverIsReused(t *testing.T) {
 	dir := reachable(t)
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "OPEN_CLUSTER="+dir)
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
+	user, err := accountOf(os.Geteuid())
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := make([]byte, 1000)
-	n, _ := out.Read(said)
-	if string(said[:n]) != "open\n" {
-		t.Fatalf("%s", said[:n])
+	cmd, said := elsewhereOpened(t, user, dir)
+	if said != "open\n" {
+		t.Fatal(said)
 	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -161,9 +200,52 @@ func TestLeftOverIsReused(t *testing.T) {
 	}
 }
 
+// elsewhereOpened lets another process open the cluster, as a user, and gives what it said.
+func elsewhereOpened(t *testing.T, user *account, dir string) (*exec.Cmd, string) {
+	t.Helper()
+	// The test's own program may lie where the user cannot reach it.
+	data, err := os.ReadFile(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(reachable(t), "program")
+	if err := os.WriteFile(program, data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	t.Cleanup(cancel)
+	cmd := user.command(ctx, program)
+	cmd.Env = append(cmd.Env, "OPEN_CLUSTER="+dir)
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := make([]byte, 1000)
+	n, _ := out.Read(said)
+	return cmd, string(said[:n])
+}
+
 func TestCrashIsRecovered(t *testing.T) {
 	dir := reachable(t)
 	c := open(t, dir)
+	// A session at work notices late that the others are gone.
+	conn, err := pgx.Connect(context.Background(), c.OwnerURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	busy, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	asked := make(chan struct{})
+	go func() {
+		close(asked)
+		_, _ = conn.Exec(busy, "select count(*) from generate_series(1, 5000000)")
+	}()
+	<-asked
+	time.Sleep(100 * time.Millisecond)
 	if err := syscall.Kill(c.running().pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +284,7 @@ func TestClosedParent(t *testing.T) {
 	answers(t, c.OwnerURL(), "select ''")
 	closed(t, c)
 	again := open(t, dir)
-	if again.Fresh() || again.home != c.home {
+	if again.home != c.home {
 		t.Error("it was not found again")
 	}
 	closed(t, again)
@@ -226,30 +308,9 @@ func TestOrdinaryUser(t *testing.T) {
 	if err := user.give(dir); err != nil {
 		t.Fatal(err)
 	}
-	// The test's program may lie where the user cannot reach it.
-	program := filepath.Join(dir, "program")
-	data, err := os.ReadFile(os.Args[0])
-	if err == nil {
-		err = os.WriteFile(program, data, 0o755)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	cmd := user.command(ctx, program)
-	cmd.Env = append(cmd.Env, "OPEN_CLUSTER="+filepath.Join(dir, "data"))
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	said := make([]byte, 1000)
-	n, _ := out.Read(said)
-	if string(said[:n]) != "open\n" {
-		t.Fatalf("%s", said[:n])
+	cmd, said := elsewhereOpened(t, user, filepath.Join(dir, "data"))
+	if said != "open\n" {
+		t.Fatal(said)
 	}
 	// Root joins what the user began, and leaves it running.
 	c := open(t, filepath.Join(dir, "data"))
@@ -260,4 +321,21 @@ func TestOrdinaryUser(t *testing.T) {
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
 	closed(t, open(t, filepath.Join(dir, "data")))
+}
+
+func TestOthersDataIsRefused(t *testing.T) {
+	if os.Geteuid() != 0 {
+		return // nobody else's data can be made
+	}
+	dir := reachable(t)
+	closed(t, open(t, dir))
+	stranger, err := accountOf(54321)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd, said := elsewhereOpened(t, stranger, dir)
+	if !strings.Contains(said, "run this as that user or as root") {
+		t.Error(said)
+	}
+	_ = cmd.Wait()
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,7 +18,7 @@ import (
 const elsewhere = "/var/lib/tenantry"
 
 // create makes a cluster. It becomes visible at "link" only when it is whole, so an interrupted
-// attempt leaves nothing that looks like one.
+// attempt leaves nothing that looks like one; the next attempt removes what it left.
 func (c *Cluster) create(ctx context.Context, link string) error {
 	bin, err := newest()
 	if err != nil {
@@ -33,14 +34,24 @@ func (c *Cluster) create(ctx context.Context, link string) error {
 	base := c.dir
 	if !user.reaches(ctx, c.dir) {
 		base = elsewhere
-		if err := os.MkdirAll(base, 0o755); err != nil {
+		// Whatever the umask: those whose clusters are below must get there.
+		if err := errors.Join(os.MkdirAll(base, 0o755), os.Chmod(base, 0o755)); err != nil {
 			return err
 		}
 		if !user.reaches(ctx, base) {
 			return fmt.Errorf("the user %s, as whom postgres runs, can reach neither %s nor %s", user.name, c.dir, base)
 		}
 	}
-	temporary, err := os.MkdirTemp(base, "making-")
+	// The lock on the data folder makes its unfinished attempts, which carry its name, this process's.
+	unfinished := filepath.Join(base, "making-"+name(c.dir)+"-")
+	left, _ := filepath.Glob(unfinished + "*")
+	for _, dir := range left {
+		c.log.Info("an earlier start was interrupted while it made the private PostgreSQL: removing what it left, which holds no data", "folder", dir)
+		if err := os.RemoveAll(dir); err != nil {
+			return err
+		}
+	}
+	temporary, err := os.MkdirTemp(filepath.Split(unfinished))
 	if err != nil {
 		return err
 	}
@@ -51,7 +62,7 @@ func (c *Cluster) create(ctx context.Context, link string) error {
 	if base == c.dir {
 		return os.Rename(temporary, link)
 	}
-	home := filepath.Join(base, "cluster-"+strings.TrimPrefix(filepath.Base(temporary), "making-"))
+	home := filepath.Join(base, "cluster-"+strings.TrimPrefix(temporary, unfinished))
 	if err := os.Rename(temporary, home); err != nil {
 		return err
 	}
@@ -60,6 +71,16 @@ func (c *Cluster) create(ctx context.Context, link string) error {
 	}
 	c.log.Info("the user postgres runs as cannot reach the data folder: the data is kept elsewhere", "user", user.name, "folder", home)
 	return nil
+}
+
+// name is a short one for a data folder, whichever way it is called.
+func name(dir string) string {
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(dir))
+	return fmt.Sprintf("%x", h.Sum64())
 }
 
 // initialise fills a home: passwords, socket folder, and data.
@@ -76,6 +97,7 @@ func (c *Cluster) initialise(ctx context.Context, bin binaries, user *account, h
 	if err := errors.Join(
 		os.WriteFile(file, []byte(strings.Join(passwords, "\n")+"\n"), 0o600),
 		os.WriteFile(first, []byte(passwords[0]+"\n"), 0o600),
+		os.WriteFile(filepath.Join(home, "fresh"), nil, 0o600),
 		os.Mkdir(filepath.Join(home, "socket"), 0o700),
 		user.give(home), user.give(file), user.give(first), user.give(filepath.Join(home, "socket")),
 	); err != nil {

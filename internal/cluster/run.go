@@ -26,15 +26,15 @@ type process struct {
 	socket string
 }
 
-// running is the postgres that runs on the data, or nil.
+// running is the postgres that runs on the data, or nil. It has no socket yet when it has just begun.
 func (c *Cluster) running() *process {
 	data, err := os.ReadFile(c.pidFile())
 	if err != nil {
 		return nil
 	}
-	lines := strings.Split(string(data), "\n")
+	lines := append(strings.Split(string(data), "\n"), make([]string, 5)...)
 	pid, err := strconv.Atoi(strings.TrimSpace(lines[0]))
-	if err != nil || len(lines) < 5 {
+	if err != nil {
 		return nil
 	}
 	if err := syscall.Kill(pid, 0); err != nil && !errors.Is(err, syscall.EPERM) {
@@ -54,24 +54,26 @@ func (c *Cluster) pidFile() string { return filepath.Join(c.home, "data", "postm
 func (c *Cluster) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	if p := c.running(); p != nil {
+	p := c.running()
+	for ; p != nil && p.socket == "" && ctx.Err() == nil; p = c.running() {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if p != nil {
 		c.socket = p.socket
 		if err := c.ready(ctx); err != nil {
 			return fmt.Errorf("postgres runs (process %d) but does not answer: %w\n%s", p.pid, err, c.logTail())
 		}
 		return nil
 	}
-	if err := c.launch(); err != nil {
-		return err
-	}
-	if err := c.ready(ctx); err != nil {
+	if err := c.launch(ctx); err != nil {
 		c.interrupt(syscall.SIGQUIT)
 		return fmt.Errorf("postgres does not start: %w\n%s", err, c.logTail())
 	}
 	return nil
 }
 
-func (c *Cluster) launch() error {
+// launch starts postgres and waits until it answers.
+func (c *Cluster) launch(ctx context.Context) error {
 	c.socket = filepath.Join(c.home, "socket")
 	if len(c.socket) > longestSocket {
 		var err error
@@ -87,6 +89,27 @@ func (c *Cluster) launch() error {
 		return err
 	}
 	defer out.Close()
+	for {
+		if err := c.run(out); err != nil {
+			return err
+		}
+		err := c.ready(ctx)
+		// The processes of one that was killed take a moment to notice that they are alone.
+		if !errors.Is(err, errEnded) || !strings.Contains(c.logTail(), "is still in use") {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+var errEnded = errors.New("it ended at once")
+
+// run begins the program, and notes when it ends.
+func (c *Cluster) run(out *os.File) error {
 	args := []string{"-D", filepath.Join(c.home, "data"), "-k", c.socket, "-p", "5432"}
 	settings := []string{"listen_addresses=", "unix_socket_permissions=0700", "logging_collector=off",
 		"log_destination=stderr", "timezone=UTC", "log_timezone=UTC"}
@@ -102,11 +125,12 @@ func (c *Cluster) launch() error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	c.exited = make(chan struct{})
+	exited := make(chan struct{})
 	go func() {
 		_ = cmd.Wait()
-		close(c.exited)
+		close(exited)
 	}()
+	c.exited = exited
 	return nil
 }
 
@@ -126,7 +150,7 @@ func (c *Cluster) ready(ctx context.Context) error {
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)
 		case <-c.exited: // nil, and so silent, when another process started it
-			return errors.New("it ended at once")
+			return errEnded
 		case <-time.After(30 * time.Millisecond):
 		}
 	}
@@ -168,7 +192,8 @@ func (c *Cluster) openLog() (*os.File, error) {
 	if err := os.Rename(name, name+".old"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	out, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	// Root must not be led into another file by a link that the folder's user put here.
+	out, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err == nil {
 		err = c.user.give(name)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -37,7 +38,7 @@ type Migration struct {
 }
 
 // Migrate brings the schema up to date. Several servers may start at once: one migrates while the
-// others wait for it.
+// others wait for it. A migration that fails is undone, those before it stay, and it can be repeated.
 func Migrate(ctx context.Context, ownerURL string, log *slog.Logger) error {
 	return withProvider(ctx, ownerURL, func(ctx context.Context, p *goose.Provider) error {
 		done, err := p.Up(ctx)
@@ -81,6 +82,12 @@ func Status(ctx context.Context, ownerURL string) ([]Migration, error) {
 		list = append(list, Migration{s.Source.Version, s.Source.Path, s.State == goose.StateApplied, s.AppliedAt})
 	}
 	return list, err
+}
+
+// Pending lists the migrations that the database lacks, oldest first, and changes nothing.
+func Pending(ctx context.Context, ownerURL string) ([]Migration, error) {
+	list, err := Status(ctx, ownerURL)
+	return slices.DeleteFunc(list, func(m Migration) bool { return m.Applied }), err
 }
 
 // withProvider runs f while no other process migrates the database.

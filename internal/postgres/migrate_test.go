@@ -1,7 +1,9 @@
 package postgres_test
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"net/url"
 	"strings"
@@ -78,16 +80,27 @@ func TestMigrationsGoDownAndUp(t *testing.T) {
 	if err != nil || len(status) == 0 || status[0].Applied {
 		t.Errorf("status %v, %v", status, err)
 	}
-	// Several servers start at once.
+	if pending, err := postgres.Pending(ctx, db.OwnerURL); err != nil || len(pending) != len(status) {
+		t.Errorf("%d of %d are pending, %v", len(pending), len(status), err)
+	}
+	// Several servers start at once; one that did something writes a line.
+	var did bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&did, nil))
 	var all sync.WaitGroup
 	for range 5 {
 		all.Go(func() {
-			if err := postgres.Migrate(ctx, db.OwnerURL, quiet); err != nil {
+			if err := postgres.Migrate(ctx, db.OwnerURL, log); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	all.Wait()
+	if n := strings.Count(did.String(), "\n"); n != 1 || !strings.Contains(did.String(), fmt.Sprintf("steps=%d\n", len(status))) {
+		t.Errorf("%d migrations, but %d servers migrated:\n%s", len(status), n, &did)
+	}
+	if pending, err := postgres.Pending(ctx, db.OwnerURL); err != nil || len(pending) != 0 {
+		t.Errorf("%v are pending, %v", pending, err)
+	}
 	if after := ask(ctx, t, db.OwnerURL, catalogue); after != before {
 		t.Errorf("before:\n%s\nafter:\n%s", before, after)
 	}

@@ -64,9 +64,9 @@ func (c *compiler) connection(f graphql.CollectedField, set *rows.Set, scope acc
 	if set.Keys != nil {
 		l.given = append(l.given, func(c *compiler) string { return "k.id = any(" + c.arg(set.Keys) + ")" })
 	}
-	if set.AssignableTo != nil {
+	if set.Assignable {
 		tenant := c.who.AccountID
-		if *set.AssignableTo != "" {
+		if set.AssignableTo != nil {
 			id, ok := ids.DecodeAs("Tenant", *set.AssignableTo)
 			if !ok || id == tenant { // the account's own id is no tenant's
 				return nil, problem.Missing()
@@ -75,7 +75,7 @@ func (c *compiler) connection(f graphql.CollectedField, set *rows.Set, scope acc
 		}
 		// An admin reaches all tenants, and so must be told by the database which there are.
 		if !c.who.Reach().Holds(tenant) {
-			return nil, problem.Missing()
+			return missing(set), nil
 		}
 		scope, l.bare, l.from = access.Account, true, t.face+" k"
 		l.given = append(l.given, func(c *compiler) string { return "k.id in (select app.reaching(" + c.arg(tenant) + ", false))" })

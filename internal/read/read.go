@@ -58,9 +58,11 @@ type question struct {
 	batch *Batch
 	set   *rows.Set
 	field graphql.CollectedField
-	plan  *plan
-	out   []byte
-	err   error
+	// who it was compiled for, and how it is answered.
+	who  *viewer.Viewer
+	plan *plan
+	out  []byte
+	err  error
 }
 
 // Ask turns a set into rows inside the viewer's reach, as the scope of the field of the context says.
@@ -72,7 +74,7 @@ func (r *Reader) Ask(ctx context.Context, set *rows.Set) (graphql.Marshaler, err
 		return nil, errors.New("a field asks for rows outside of an operation")
 	}
 	q := &question{ctx: ctx, batch: batch, set: set, field: graphql.GetFieldContext(ctx).Field}
-	who := viewer.From(ctx).Viewer
+	who := viewer.From(ctx).Viewer()
 	if batch.source != nil {
 		_, who = batch.source.Reading()
 	}
@@ -94,6 +96,7 @@ func (q *question) compile(who *viewer.Viewer) (err error) {
 	if err := access.Check(r.Schema, who, q.field.Definition, args); err != nil {
 		return err
 	}
+	q.who = who
 	q.plan, err = compile(r, graphql.GetOperationContext(q.ctx), who, q.field, q.set)
 	return err
 }
@@ -102,7 +105,7 @@ func (q *question) compile(who *viewer.Viewer) (err error) {
 func (q *question) MarshalGQL(w io.Writer) {
 	q.batch.once.Do(q.batch.run)
 	if q.err != nil {
-		graphql.AddError(q.ctx, q.err)
+		graphql.AddError(q.ctx, graphql.AddFieldLocationToError(q.ctx, q.err))
 		_, _ = io.WriteString(w, "null")
 		return
 	}
@@ -117,15 +120,18 @@ func (b *Batch) run() {
 		return
 	}
 	asker := viewer.From(ctx)
-	err := b.read(ctx, asker.Viewer, b.questions)
+	who := asker.Viewer()
+	err := b.readAs(ctx, who)
 	if postgres.Stale(err) {
-		err = b.again(ctx, asker)
+		if who, err = asker.Renew(ctx, who); err == nil {
+			err = b.readAs(ctx, who)
+		}
 	}
 	var known *problem.Error
 	if err != nil && !errors.As(err, &known) && !postgres.Temporary(err) && len(b.questions) > 1 {
 		// One statement that fails takes the others with it; alone, each answers for itself.
 		for _, q := range b.questions {
-			if err := b.read(ctx, asker.Viewer, []*question{q}); err != nil { // else it has an answer, or an error of its own
+			if err := b.read(ctx, who, []*question{q}); err != nil { // else it has an answer, or an error of its own
 				q.err = err
 			}
 		}
@@ -134,25 +140,24 @@ func (b *Batch) run() {
 	b.settle(err)
 }
 
-// again reads the viewer anew and asks once more, compiled for what they may see now.
-func (b *Batch) again(ctx context.Context, asker *viewer.Asker) error {
-	who, err := asker.Refresh(ctx)
-	if err != nil {
-		return err
-	}
-	if asker.Viewer = who; who == nil {
+// readAs asks as a viewer. What was compiled for what was known of them before is compiled anew.
+func (b *Batch) readAs(ctx context.Context, who *viewer.Viewer) error {
+	if who == nil {
 		return problem.SignIn()
 	}
-	var still []*question
+	var asked []*question
 	for _, q := range b.questions {
-		if q.err = q.compile(who); q.err == nil {
-			still = append(still, q)
+		if q.who != who {
+			q.err = q.compile(who)
+		}
+		if q.err == nil {
+			asked = append(asked, q)
 		}
 	}
-	if len(still) == 0 {
+	if len(asked) == 0 {
 		return nil
 	}
-	return b.read(ctx, who, still)
+	return b.read(ctx, who, asked)
 }
 
 // settle gives all questions that have no answer and no error of their own this one.

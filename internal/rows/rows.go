@@ -23,8 +23,9 @@ type Set struct {
 	Keys []uuid.UUID
 	// Number finds a ticket.
 	Number *int32
-	// AssignableTo lists the agents whose reach holds the items of a tenant, given as an opaque id, or
-	// with an empty string the tenantless items.
+	// Assignable lists the agents whose reach holds the items of a tenant, given as an opaque id in
+	// AssignableTo, or without one the tenantless items.
+	Assignable   bool
 	AssignableTo *string
 }
 
@@ -59,11 +60,7 @@ func Among(typ string, ids []uuid.UUID) *Set {
 
 // Assignable lists the agents who can be given the tickets of a tenant, or the tenantless ones.
 func Assignable(tenant *string) *Set {
-	ref := ""
-	if tenant != nil {
-		ref = *tenant
-	}
-	return &Set{Type: "User", Many: true, AssignableTo: &ref}
+	return &Set{Type: "User", Many: true, Assignable: true, AssignableTo: tenant}
 }
 
 // MarshalGQL refuses to write a set: a field whose scope did not turn it into rows answers null.

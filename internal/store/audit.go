@@ -56,7 +56,7 @@ func (s *Store) Denied(ctx context.Context, verb string) error {
 	defer conn.Release()
 	defer postgres.Rollback(ctx, conn.Conn())
 	var b pgx.Batch
-	asker.Viewer.Identity().Begin(&b, true)
+	asker.Viewer().Identity().Begin(&b, true)
 	b.Queue("select app.audit_denied($1, $2, $3, $4)", ids.New(), verb, asker.IP, asker.RequestID)
 	b.Queue("commit")
 	return conn.Conn().SendBatch(ctx, &b).Close()

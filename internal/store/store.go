@@ -85,21 +85,23 @@ func (u *Unit) Reading() (*pgx.Conn, *viewer.Viewer) {
 // were recognized, they are read anew, checked anew, and it is tried once more.
 func (s *Store) begin(ctx context.Context) (*Tx, error) {
 	asker := viewer.From(ctx)
-	if asker.Viewer == nil {
+	known := asker.Viewer()
+	if known == nil {
 		return nil, problem.SignIn()
 	}
-	tx, err := s.beginAs(ctx, asker.Viewer)
+	tx, err := s.beginAs(ctx, known)
 	if !postgres.Stale(err) {
 		return tx, err
 	}
-	if asker.Viewer, err = asker.Refresh(ctx); err != nil {
+	who, err := asker.Renew(ctx, known)
+	if err != nil {
 		return nil, err
 	}
 	u := ctx.Value(unitKey{}).(*Unit)
-	if err := u.Check(asker.Viewer); err != nil {
+	if err := u.Check(who); err != nil {
 		return nil, err
 	}
-	return s.beginAs(ctx, asker.Viewer)
+	return s.beginAs(ctx, who)
 }
 
 // beginAs opens the transaction of the mutation as a viewer.

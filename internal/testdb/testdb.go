@@ -100,11 +100,15 @@ var shared = sync.OnceValues(func() (*cluster.Cluster, error) {
 	return c, c.Close()
 })
 
-// folder is the same for all test processes of a user and a state of the migrations.
+// folder is the same for all test processes of a user, a PostgreSQL and a state of the migrations.
 func folder() (string, error) {
+	version, err := cluster.Newest()
+	if err != nil {
+		return "", err
+	}
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(migrations.Roles))
-	err := fs.WalkDir(migrations.FS, ".", func(path string, d fs.DirEntry, err error) error {
+	fmt.Fprintln(h, version, migrations.Roles)
+	err = fs.WalkDir(migrations.FS, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}

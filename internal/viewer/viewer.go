@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/cipher"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -113,7 +114,8 @@ type key struct{}
 // Asker is who sent a request: the viewer, nil when nobody is signed in, and how to read the viewer
 // anew once the database has said that their access changed.
 type Asker struct {
-	Viewer *Viewer
+	mu     sync.Mutex
+	viewer *Viewer
 	// IP is the client's address.
 	IP string
 	// UserAgent is how the client names itself.
@@ -122,10 +124,39 @@ type Asker struct {
 	RequestID string
 	// Token is what the viewer signed in with.
 	Token token.Token
-	// Refresh reads the viewer anew; nil when the session is over.
-	Refresh func(context.Context) (*Viewer, error)
+	// Read asks the database for the viewer; it gives nil when the session is over.
+	Read func(context.Context) (*Viewer, error)
 	// SetCookie gives the client's browser the session, or with an empty token takes it away.
 	SetCookie func(token string, expires time.Time)
+}
+
+// Viewer is who is signed in as far as it is known; nil if nobody is.
+func (a *Asker) Viewer() *Viewer {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.viewer
+}
+
+// Know sets who is signed in.
+func (a *Asker) Know(v *Viewer) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.viewer = v
+}
+
+// Renew reads the viewer anew, since what was known of them does not hold or is doubted; once, if
+// several fields of a request ask for it. Nil when the session is over.
+func (a *Asker) Renew(ctx context.Context, known *Viewer) (*Viewer, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.viewer != known || a.Read == nil {
+		return a.viewer, nil
+	}
+	v, err := a.Read(ctx)
+	if err == nil {
+		a.viewer = v
+	}
+	return v, err
 }
 
 // With puts the asker of a request into its context.
