@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .PHONY: help run test lint generate web bench build clean
 
 # Vite needs a newer Node than some distributions have; then npm gets this one, for this folder alone.
+# The package of the platform is what npm's "node" installs by a script; this way no script has to run.
 NODE := 22.23.3
 NODE_IS_RECENT := node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || a == 22 && b >= 12 || a == 20 && b >= 19 ? 0 : 1)'
 
@@ -11,7 +12,7 @@ help: ## Prints this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
 
 run: ## Serves on 127.0.0.1:8080 with a private PostgreSQL in .data and a demo
-	@[[ -n "$${DATABASE_URL:-}$${TENANTRY_OWNER_DATABASE_URL:-}" ]] || scripts/need postgresql
+	@if [[ -n "$${DATABASE_URL:-}$${TENANTRY_OWNER_DATABASE_URL:-}" ]]; then scripts/need node; else scripts/need postgresql node; fi
 	@$(MAKE) --no-print-directory build
 	@exec bin/tenantry serve
 
@@ -26,7 +27,7 @@ web: ## Builds the web page if its sources changed
 	if [[ ! -f dist/index.html || "$$(cat node_modules/.built 2>/dev/null || true)" != "$$sum" ]]; then \
 	  echo 'Building the web page'; \
 	  with() { "$$@"; }; \
-	  if ! $(NODE_IS_RECENT); then with() { npm exec --yes --package=node@$(NODE) -- "$$@"; }; fi; \
+	  if ! $(NODE_IS_RECENT); then with() { npm exec --yes --package="node-$$(node -p 'process.platform + "-" + process.arch')@$(NODE)" -- "$$@"; }; fi; \
 	  with npm ci --no-audit --no-fund --loglevel=error; \
 	  with npm run build --silent -- --logLevel warn; \
 	  touch dist/.gitkeep; \

@@ -141,11 +141,11 @@ func TestAQueryOperationIsOneRoundTrip(t *testing.T) {
 			c.do(`{ viewer { tenantAccess } }`, nil)
 			d.trips.Store(0)
 			r := c.do(one.text, one.variables)
-			// A field that the role forbids is refused only once the role was read anew.
-			forbidden := 0
+			// What the role forbids is refused only once the role was read anew.
+			forbidden := int64(0)
 			for _, e := range r.Errors {
 				if e.Extensions["code"] == "FORBIDDEN" {
-					forbidden++
+					forbidden = 1
 				}
 			}
 			answered := false
@@ -153,7 +153,7 @@ func TestAQueryOperationIsOneRoundTrip(t *testing.T) {
 				answered = answered || v != nil && v != "Query"
 			}
 			trips := d.trips.Load()
-			if trips > int64(1+forbidden) || answered && trips == 0 {
+			if trips > 1+forbidden || answered && trips == 0 {
 				t.Errorf("%s asks in %d round trips:\n%s\n%v", p.name, trips, one.text, one.variables)
 			}
 			if answered && trips == 1 {
@@ -184,7 +184,9 @@ func TestAfterAChangeOfAccessAQueryReadsTwice(t *testing.T) {
 	r := c.ok(query, nil)
 	// The batch that the database refuses and the one that answers; between them the refused transaction
 	// ends and the viewer is read.
-	if trips := d.trips.Load(); trips > 4 {
+	trips := d.trips.Load()
+	t.Logf("%d round trips", trips)
+	if trips > 4 {
 		t.Errorf("%d round trips", trips)
 	}
 	if r.get("viewer", "tenantAccess") != "ASSIGNED" || r.get("tenants", "totalCount") != 1.0 || r.get("devices", "nodes", 0, "tenant", "id") != ids.Encode("Tenant", tenant) {

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 
@@ -71,18 +70,16 @@ func (g *guard) check(ctx context.Context) error {
 		return nil // of a payload: its mutation was let through
 	}
 	args := fc.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
-	known := asker.Viewer()
-	err := access.Check(g.reader.Schema, known, fc.Field.Definition, args)
-	var p *problem.Error
-	if !errors.As(err, &p) || p.Code != problem.Forbidden {
+	err := access.Check(g.reader.Schema, asker.Viewer(), fc.Field.Definition, args)
+	if !problem.Is(err, problem.Forbidden) {
 		return err
 	}
-	who, failed := asker.Renew(ctx, known)
+	who, failed := asker.Doubt(ctx)
 	if failed != nil {
 		return failed
 	}
 	err = access.Check(g.reader.Schema, who, fc.Field.Definition, args)
-	if errors.As(err, &p) && p.Code == problem.Forbidden && fc.Object == "Mutation" {
+	if problem.Is(err, problem.Forbidden) && fc.Object == "Mutation" {
 		g.denied(ctx, fc.Field.Name)
 	}
 	return err

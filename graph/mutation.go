@@ -45,8 +45,12 @@ func transact(reader *read.Reader, st *store.Store) graphql.RootFieldMiddleware 
 		}()
 		next(ctx).MarshalGQL(&out)
 		well = true
-		if err := unit.Finish(ctx, len(graphql.GetErrors(ctx)) == before); err != nil {
+		whole := len(graphql.GetErrors(ctx)) == before
+		if err := unit.Finish(ctx, whole); err != nil {
 			graphql.AddError(ctx, err)
+			whole = false
+		}
+		if !whole { // what was written of the payload is undone, and would say that it was done
 			return graphql.Null
 		}
 		return raw(out.Bytes())

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -92,16 +93,28 @@ func (id Identity) Begin(b *pgx.Batch, writing bool) {
 	if writing {
 		opening, kind = "begin", kind+"_writer"
 	}
-	var session *uuid.UUID
+	var session any
 	if id.Session != uuid.Nil {
-		session = &id.Session
-	}
-	tenants := id.Tenants
-	if tenants == nil {
-		tenants = []uuid.UUID{}
+		session = Arg(id.Session)
 	}
 	b.Queue(opening)
-	b.Queue(become, id.Account, id.Viewer, session, id.Version, tenants, kind)
+	b.Queue(become, Arg(id.Account), Arg(id.Viewer), session, id.Version, Arg(id.Tenants), kind)
+}
+
+// Arg is a value as it is given to a statement. Ids as the plain bytes that they are: by way of their
+// driver.Valuer pgx would make text of them and parse it, a fifth of the server's work.
+func Arg(v any) any {
+	switch v := v.(type) {
+	case uuid.UUID:
+		return [16]byte(v)
+	case []uuid.UUID:
+		list := make(pgtype.FlatArray[[16]byte], len(v))
+		for i, id := range v {
+			list[i] = id
+		}
+		return list
+	}
+	return v
 }
 
 // Stale tells the database's refusal of an identity from other errors.

@@ -2,7 +2,10 @@
 // of them is internal, and is answered without a detail.
 package problem
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Code tells what kind of problem it is; clients rely on it.
 type Code string
@@ -31,6 +34,12 @@ func (e *Error) Error() string { return e.Message }
 // New makes a problem. The message goes to the client: what is wrong, and what to do.
 func New(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Is tells whether an error is a problem with this code.
+func Is(err error, code Code) bool {
+	var p *Error
+	return errors.As(err, &p) && p.Code == code
 }
 
 // Missing is the answer for whatever is not there or may not be seen: always the same.

@@ -10,6 +10,7 @@ import (
 
 	"tenantry/internal/access"
 	"tenantry/internal/ids"
+	"tenantry/internal/postgres"
 	"tenantry/internal/problem"
 	"tenantry/internal/rows"
 	"tenantry/internal/viewer"
@@ -56,7 +57,7 @@ func compile(r *Reader, op *graphql.OperationContext, who *viewer.Viewer, f grap
 }
 
 // begin starts a statement of the plan.
-func (c *compiler) begin() { c.args = []any{c.who.AccountID} }
+func (c *compiler) begin() { c.args = []any{postgres.Arg(c.who.AccountID)} }
 
 // finish ends it. The comment keeps the roles apart: a text that alternates between roles would be
 // planned anew each time.
@@ -66,7 +67,7 @@ func (c *compiler) finish(sql string) statement {
 
 // arg gives a value to the statement and returns the parameter's name.
 func (c *compiler) arg(v any) string {
-	c.args = append(c.args, v)
+	c.args = append(c.args, postgres.Arg(v))
 	return fmt.Sprintf("$%d", len(c.args))
 }
 
@@ -116,6 +117,9 @@ func (c *compiler) among(column string, tenants []uuid.UUID) string {
 	return "(" + column + " in (select unnest(" + c.arg(tenants) + "::uuid[]))) is true"
 }
 
+// nobody is an id that no row has: all ids are of version 7, or an account's.
+var nobody = uuid.Max
+
 func missing(set *rows.Set) *plan {
 	return &plan{write: func([]table) ([]byte, error) {
 		if set.Keys != nil {
@@ -131,11 +135,15 @@ func (c *compiler) one(f graphql.CollectedField, set *rows.Set, scope access.Sco
 	switch {
 	case len(set.Refs) == 1:
 		typ, id, ok := ids.Decode(set.Refs[0])
-		if !ok || name != "" && typ != name {
+		switch {
+		case name == "" && !ok:
 			return missing(set), nil
-		}
-		if key = id; name == "" {
-			name, scope = typ, types[typ].node
+		case name == "":
+			name, scope, key = typ, types[typ].node, id
+		case ok && typ == name:
+			key = id
+		default:
+			key = nobody // asked for like any other, so that answer and time are the same
 		}
 	case len(set.Keys) == 1:
 		key = set.Keys[0]

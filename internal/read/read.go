@@ -81,8 +81,15 @@ func (r *Reader) Ask(ctx context.Context, set *rows.Set) (graphql.Marshaler, err
 	if who == nil {
 		return graphql.Null, nil
 	}
-	if err := q.compile(who); err != nil {
-		return nil, err
+	err := q.compile(who)
+	if problem.Is(err, problem.Forbidden) && batch.source == nil {
+		// The role may have changed since it was read.
+		if who, err = viewer.From(ctx).Doubt(ctx); err == nil && who != nil {
+			err = q.compile(who)
+		}
+	}
+	if err != nil || q.plan == nil {
+		return graphql.Null, err
 	}
 	batch.mu.Lock()
 	batch.questions = append(batch.questions, q)

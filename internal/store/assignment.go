@@ -13,7 +13,7 @@ import (
 
 // AddUsersToTenant makes users members of a tenant.
 func (s *Store) AddUsersToTenant(ctx context.Context, in models.AddUsersToTenantInput, counts bool) (*models.AddUsersToTenantPayload, error) {
-	tx, err := s.begin(ctx)
+	tx, err := s.begin(ctx, in.UserIds)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func (s *Store) AddUsersToTenant(ctx context.Context, in models.AddUsersToTenant
 
 // RemoveUsersFromTenant ends users' membership of a tenant.
 func (s *Store) RemoveUsersFromTenant(ctx context.Context, in models.RemoveUsersFromTenantInput, counts bool) (*models.RemoveUsersFromTenantPayload, error) {
-	tx, err := s.begin(ctx)
+	tx, err := s.begin(ctx, in.UserIds)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (s *Store) RemoveUsersFromTenant(ctx context.Context, in models.RemoveUsers
 
 // SetUserTenants makes a user a member of exactly these tenants.
 func (s *Store) SetUserTenants(ctx context.Context, in models.SetUserTenantsInput, counts bool) (*models.SetUserTenantsPayload, error) {
-	tx, err := s.begin(ctx)
+	tx, err := s.begin(ctx, in.TenantIds)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (s *Store) SetUserTenants(ctx context.Context, in models.SetUserTenantsInpu
 
 // EndGrandfathering ends for good that users see all tenants without being a member.
 func (s *Store) EndGrandfathering(ctx context.Context, in models.EndGrandfatheringInput, counts bool) (*models.EndGrandfatheringPayload, error) {
-	tx, err := s.begin(ctx)
+	tx, err := s.begin(ctx, in.UserIds)
 	if err != nil {
 		return nil, err
 	}

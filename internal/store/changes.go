@@ -95,9 +95,12 @@ const (
 
 // required is a text that may not be missing or blank.
 func required(f *faults, name string, value *string, longest int) string {
+	before := len(f.list)
 	text := optional(f, name, value, longest)
 	if text == nil {
-		f.add(models.UserErrorCodeRequired, "It cannot be empty.", name)
+		if len(f.list) == before {
+			f.add(models.UserErrorCodeRequired, "It cannot be empty.", name)
+		}
 		return ""
 	}
 	return *text
@@ -121,6 +124,10 @@ func optional(f *faults, name string, value *string, longest int) *string {
 func words(f *faults, name string, values []string) models.Strings {
 	const most, longest = 50, 100
 	out := models.Strings{}
+	if len(values) > most { // before they are compared: each with each
+		f.add(models.UserErrorCodeInvalid, fmt.Sprintf("At most %d.", most), name)
+		return out
+	}
 	for i, value := range values {
 		text, err := models.Text(value, longest)
 		switch {
@@ -131,9 +138,6 @@ func words(f *faults, name string, values []string) models.Strings {
 		case !slices.Contains(out, text):
 			out = append(out, text)
 		}
-	}
-	if len(out) > most {
-		f.add(models.UserErrorCodeInvalid, fmt.Sprintf("At most %d.", most), name)
 	}
 	return out
 }

@@ -102,7 +102,7 @@ func (s *Store) DeleteDeviceGroup(ctx context.Context, in models.DeleteDeviceGro
 
 // AddDevicesToGroup puts devices into a group of the same tenant.
 func (s *Store) AddDevicesToGroup(ctx context.Context, in models.AddDevicesToGroupInput) (*models.AddDevicesToGroupPayload, error) {
-	tx, err := s.begin(ctx)
+	tx, err := s.begin(ctx, in.DeviceIds)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func (s *Store) AddDevicesToGroup(ctx context.Context, in models.AddDevicesToGro
 
 // RemoveDevicesFromGroup takes devices out of their groups.
 func (s *Store) RemoveDevicesFromGroup(ctx context.Context, in models.RemoveDevicesFromGroupInput) (*models.RemoveDevicesFromGroupPayload, error) {
-	tx, err := s.begin(ctx)
+	tx, err := s.begin(ctx, in.DeviceIds)
 	if err != nil {
 		return nil, err
 	}

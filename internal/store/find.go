@@ -13,7 +13,7 @@ import (
 	"tenantry/models"
 )
 
-// idsMost is how many ids a mutation takes.
+// idsMost is how many ids a list of a mutation has.
 const idsMost = 1000
 
 // find locks and returns the row that an opaque id names. One that is malformed, of another type, not
@@ -45,9 +45,6 @@ func findAll[T any](tx *Tx, typ string, refs []string) ([]T, error) {
 }
 
 func decodeAll(typ string, refs []string) ([]uuid.UUID, error) {
-	if len(refs) > idsMost {
-		return nil, problem.New(problem.BadUserInput, "At most %d ids in a call.", idsMost)
-	}
 	keys := make([]uuid.UUID, 0, len(refs))
 	for _, ref := range refs {
 		id, ok := ids.DecodeAs(typ, ref)
@@ -72,9 +69,11 @@ func loadAll[T any](tx *Tx, keys []uuid.UUID) ([]T, error) {
 }
 
 // isMissing tells the answer for what is not there, or not in reach, from other errors.
-func isMissing(err error) bool {
+func isMissing(err error) bool { return is(err, problem.NotFound) }
+
+func is(err error, code problem.Code) bool {
 	var p *problem.Error
-	return errors.As(err, &p) && p.Code == problem.NotFound
+	return errors.As(err, &p) && p.Code == code
 }
 
 // tenant is what a write needs to know of the tenant of an item.

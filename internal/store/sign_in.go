@@ -2,14 +2,18 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"tenantry/internal/ids"
 	"tenantry/internal/password"
+	"tenantry/internal/postgres"
+	"tenantry/internal/problem"
 	"tenantry/internal/rows"
 	"tenantry/internal/token"
 	"tenantry/internal/viewer"
@@ -66,12 +70,24 @@ func (s *Store) SignIn(ctx context.Context, in models.SignInInput) (*models.Sign
 		return &models.SignInPayload{UserErrors: f.list}, nil
 	}
 	tx, err := s.beginAs(ctx, fitting[0].user)
+	if postgres.Stale(err) {
+		return nil, problem.New(problem.Unavailable, "Your access changed while you signed in: try again.")
+	}
 	if err != nil {
 		return nil, err
 	}
 	secret, expires, err := tx.startSession(s.sessionTTL)
 	if err != nil {
 		return nil, err
+	}
+	// The new session waited for a reset of the user's access: then the password is none any more.
+	var passwords int64
+	if err := tx.Raw("select count(*) from app.credentials where account_id = ? and user_id = ?", tx.Viewer.AccountID, tx.Viewer.UserID).Scan(&passwords).Error; err != nil {
+		return nil, err
+	}
+	if passwords == 0 {
+		tx.Undo()
+		return refused()
 	}
 	if err := tx.record(entry{Type: "User", ID: tx.Viewer.UserID, Name: tx.Viewer.Name}); err != nil {
 		return nil, err
@@ -136,48 +152,59 @@ func (s *Store) AcceptInvitation(ctx context.Context, in models.AcceptInvitation
 	if err != nil {
 		return nil, err
 	}
-	var name, role string
-	var grandfathered bool
-	var version int64
-	var key []byte
-	var tenants []uuid.UUID
-	found := false
+	var tx *Tx
 	if ok {
-		answer, err := s.pool.Query(ctx, `select name, role, grandfathered, access_version, cursor_key, tenants from app.accept_invitation($1, $2, $3, $4)`,
-			t.Account, t.ID, t.Hash(), hash)
-		if err != nil {
-			return nil, err
-		}
-		for answer.Next() {
-			found = true
-			err = answer.Scan(&name, &role, &grandfathered, &version, &key, &tenants)
-		}
-		answer.Close()
-		if err == nil {
-			err = answer.Err()
-		}
-		if err != nil {
+		if tx, err = s.accept(ctx, t, hash); err != nil {
 			return nil, err
 		}
 	}
-	if !found {
+	if tx == nil {
 		f.add(models.UserErrorCodeInvalid, "The invitation is unknown, used or over: ask for a new one.", "token")
 		return &models.AcceptInvitationPayload{UserErrors: f.list}, nil
-	}
-	who, err := viewer.Named(t.Account, t.ID, name, models.Role(role), grandfathered, version, tenants, key)
-	if err != nil {
-		return nil, err
-	}
-	tx, err := s.beginAs(ctx, who)
-	if err != nil {
-		return nil, err
 	}
 	secret, expires, err := tx.startSession(s.sessionTTL)
 	if err != nil {
 		return nil, err
 	}
-	err = tx.record(entry{Type: "User", ID: who.UserID, Name: who.Name, After: models.Object{"status": models.UserStatusActive}})
+	err = tx.record(entry{Type: "User", ID: tx.Viewer.UserID, Name: tx.Viewer.Name, After: models.Object{"status": models.UserStatusActive}})
 	return &models.AcceptInvitationPayload{Token: &secret, ExpiresAt: &expires, Viewer: rows.Self("Viewer"), UserErrors: none()}, err
+}
+
+// accept uses up an invitation and opens the mutation's transaction as its user: what it changes is
+// kept together with the session and the audit entry. Nil if the invitation is unknown, used or over.
+func (s *Store) accept(ctx context.Context, t token.Token, hash string) (*Tx, error) {
+	u, err := s.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := u.pgx.Exec(ctx, "begin"); err != nil {
+		return nil, err
+	}
+	var name, role string
+	var grandfathered bool
+	var version int64
+	var key []byte
+	var tenants []uuid.UUID
+	err = u.pgx.QueryRow(ctx, `select name, role, grandfathered, access_version, cursor_key, tenants from app.accept_invitation($1, $2, $3, $4)`,
+		t.Account, t.ID, t.Hash(), hash).Scan(&name, &role, &grandfathered, &version, &key, &tenants)
+	if errors.Is(err, pgx.ErrNoRows) {
+		u.undo = true
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	who, err := viewer.Named(t.Account, t.ID, name, models.Role(role), grandfathered, version, tenants, key)
+	if err != nil {
+		return nil, err
+	}
+	id := who.Identity()
+	_, err = u.pgx.Exec(ctx, "select app.become($1, $2, null, $3, coalesce($4::uuid[], '{}'), $5)",
+		id.Account, id.Viewer, id.Version, id.Tenants, string(id.Kind)+"_writer")
+	if err != nil {
+		return nil, err
+	}
+	return u.as(ctx, who), nil
 }
 
 // SignOut ends the session that asks.

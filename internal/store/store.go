@@ -82,12 +82,18 @@ func (u *Unit) Reading() (*pgx.Conn, *viewer.Viewer) {
 }
 
 // begin opens the transaction of the mutation as the asker. If their access has changed since they
-// were recognized, they are read anew, checked anew, and it is tried once more.
-func (s *Store) begin(ctx context.Context) (*Tx, error) {
+// were recognized, they are read anew, checked anew, and it is tried once more. Lists of ids that are
+// too long are refused before any of it.
+func (s *Store) begin(ctx context.Context, lists ...[]string) (*Tx, error) {
 	asker := viewer.From(ctx)
 	known := asker.Viewer()
 	if known == nil {
 		return nil, problem.SignIn()
+	}
+	for _, refs := range lists {
+		if len(refs) > idsMost {
+			return nil, problem.New(problem.BadUserInput, "At most %d ids in a call.", idsMost)
+		}
 	}
 	tx, err := s.beginAs(ctx, known)
 	if !postgres.Stale(err) {
@@ -99,6 +105,9 @@ func (s *Store) begin(ctx context.Context) (*Tx, error) {
 	}
 	u := ctx.Value(unitKey{}).(*Unit)
 	if err := u.Check(who); err != nil {
+		if is(err, problem.Forbidden) {
+			err = errors.Join(s.Denied(ctx, u.Action), err)
+		}
 		return nil, err
 	}
 	return s.beginAs(ctx, who)
@@ -106,30 +115,44 @@ func (s *Store) begin(ctx context.Context) (*Tx, error) {
 
 // beginAs opens the transaction of the mutation as a viewer.
 func (s *Store) beginAs(ctx context.Context, who *viewer.Viewer) (*Tx, error) {
+	u, err := s.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var b pgx.Batch
+	who.Identity().Begin(&b, true)
+	if err := u.pgx.SendBatch(ctx, &b).Close(); err != nil {
+		postgres.Rollback(ctx, u.pgx)
+		_ = u.conn.Close()
+		u.conn = nil
+		return nil, err
+	}
+	return u.as(ctx, who), nil
+}
+
+// connect gives the mutation its connection.
+func (s *Store) connect(ctx context.Context) (*Unit, error) {
 	u, ok := ctx.Value(unitKey{}).(*Unit)
-	if !ok || u.tx != nil {
+	if !ok || u.conn != nil {
 		return nil, errors.New("a transaction opens once, inside a mutation")
 	}
 	conn, err := s.sql.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	err = conn.Raw(func(driver any) error {
-		u.pgx = driver.(*stdlib.Conn).Conn()
-		var b pgx.Batch
-		who.Identity().Begin(&b, true)
-		return u.pgx.SendBatch(ctx, &b).Close()
-	})
-	if err != nil {
-		postgres.Rollback(ctx, u.pgx)
-		_ = conn.Close()
-		return nil, err
-	}
 	u.conn = conn
-	db := s.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
-	db.Statement.ConnPool = conn
+	return u, conn.Raw(func(driver any) error {
+		u.pgx = driver.(*stdlib.Conn).Conn()
+		return nil
+	})
+}
+
+// as makes the open transaction one that acts as a viewer, which it has become.
+func (u *Unit) as(ctx context.Context, who *viewer.Viewer) *Tx {
+	db := u.store.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
+	db.Statement.ConnPool = u.conn
 	u.tx = &Tx{DB: db, Viewer: who, unit: u, asker: viewer.From(ctx)}
-	return u.tx, nil
+	return u.tx
 }
 
 // Finish ends the transaction: it is kept only if the mutation and its payload went well, had no user

@@ -126,8 +126,9 @@ func (tx *Tx) customerMay(k *models.Ticket, in models.UpdateTicketInput) error {
 		return nil
 	}
 	next := in.Status.Value()
+	reopens := next != nil && *next == models.TicketStatusOpen && (!k.Status.Open() || k.Status == *next)
 	if k.RequesterID == nil || *k.RequesterID != tx.Viewer.UserID ||
-		next != nil && *next != models.TicketStatusClosed && *next != models.TicketStatusOpen {
+		next != nil && *next != models.TicketStatusClosed && !reopens {
 		return problem.New(problem.Forbidden, "Customers close and reopen their own tickets, and change nothing else.")
 	}
 	return nil
@@ -156,6 +157,10 @@ func (tx *Tx) enter(f *faults, c *changes, k *models.Ticket, next models.TicketS
 	}
 	if k.AssigneeID == nil || k.Status.Open() || !next.Open() {
 		return nil
+	}
+	// Held already, unless the ticket got another assignee just before it was locked.
+	if err := tx.holdAccess(*k.AssigneeID); err != nil {
+		return err
 	}
 	can, err := tx.reaching(*k.AssigneeID, k.TenantID)
 	if err == nil && !can {

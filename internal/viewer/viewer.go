@@ -114,8 +114,9 @@ type key struct{}
 // Asker is who sent a request: the viewer, nil when nobody is signed in, and how to read the viewer
 // anew once the database has said that their access changed.
 type Asker struct {
-	mu     sync.Mutex
-	viewer *Viewer
+	mu      sync.Mutex
+	viewer  *Viewer
+	renewed bool
 	// IP is the client's address.
 	IP string
 	// UserAgent is how the client names itself.
@@ -154,9 +155,20 @@ func (a *Asker) Renew(ctx context.Context, known *Viewer) (*Viewer, error) {
 	}
 	v, err := a.Read(ctx)
 	if err == nil {
-		a.viewer = v
+		a.viewer, a.renewed = v, true
 	}
 	return v, err
+}
+
+// Doubt makes sure, once in a request, that what is known of the viewer holds, and gives it.
+func (a *Asker) Doubt(ctx context.Context) (*Viewer, error) {
+	a.mu.Lock()
+	known, renewed := a.viewer, a.renewed
+	a.mu.Unlock()
+	if renewed {
+		return known, nil
+	}
+	return a.Renew(ctx, known)
 }
 
 // With puts the asker of a request into its context.
