@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"tenantry/internal/token"
 )
@@ -118,7 +119,7 @@ func (d *differential) wall(on bool) {
 // compare asks a document as everybody.
 func (d *differential) compare(way string, one document) {
 	d.t.Helper()
-	doc, errs := gqlparser.LoadQuery(d.reader.Schema, one.text)
+	doc, errs := gqlparser.LoadQueryWithRules(d.reader.Schema, one.text, rules.NewDefaultRules())
 	if errs != nil {
 		d.t.Fatal(errs)
 	}

@@ -56,7 +56,7 @@ func (s *Store) CreateDevice(ctx context.Context, in models.CreateDeviceInput) (
 	if err := tx.Omit("CreatedAt", "UpdatedAt", "Tenant", "Group").Create(&d).Error; err != nil {
 		return nil, err
 	}
-	err = tx.record(entry{Type: "Device", ID: d.ID, Name: d.Name, Tenant: t, After: d.Audited()})
+	err = tx.record(entry{Type: "Device", ID: d.ID, Name: d.Name, Tenant: t, After: auditedDevice(&d)})
 	return &models.CreateDevicePayload{Device: rows.One("Device", d.ID), UserErrors: none()}, err
 }
 
@@ -133,8 +133,15 @@ func (s *Store) DeleteDevice(ctx context.Context, in models.DeleteDeviceInput) (
 	if err := only(tx.Where("account_id = ? and id = ?", d.AccountID, d.ID).Delete(&models.Device{}), 1); err != nil {
 		return nil, err
 	}
-	err = tx.record(entry{Type: "Device", ID: d.ID, Name: d.Name, Tenant: t, Before: d.Audited()})
+	err = tx.record(entry{Type: "Device", ID: d.ID, Name: d.Name, Tenant: t, Before: auditedDevice(d)})
 	return &models.DeleteDevicePayload{DeletedID: &in.ID, UserErrors: none()}, err
+}
+
+// auditedDevice is what the audit keeps of a whole device.
+func auditedDevice(d *models.Device) models.Object {
+	whole := d.Audited()
+	whole["groupId"] = refOf("DeviceGroup", d.GroupID)
+	return whole
 }
 
 const noGroup = "There is no such group in the device's tenant."

@@ -64,8 +64,16 @@ func (s *Store) CreateTicket(ctx context.Context, in models.CreateTicketInput) (
 	if err := tx.Omit("CreatedAt", "UpdatedAt", "Tenant", "Device", "Requester", "Assignee").Create(&k).Error; err != nil {
 		return nil, err
 	}
-	err = tx.record(entry{Type: "Ticket", ID: k.ID, Name: k.Subject, Tenant: t, After: k.Audited()})
+	err = tx.record(entry{Type: "Ticket", ID: k.ID, Name: k.Subject, Tenant: t, After: auditedTicket(&k)})
 	return &models.CreateTicketPayload{Ticket: rows.One("Ticket", k.ID), UserErrors: none()}, err
+}
+
+// auditedTicket is what the audit keeps of a whole ticket.
+func auditedTicket(k *models.Ticket) models.Object {
+	whole := k.Audited()
+	whole["deviceId"], whole["requesterId"], whole["assigneeId"] = refOf("Device", k.DeviceID), refOf("User", k.RequesterID), refOf("User", k.AssigneeID)
+	whole["requesterName"], whole["requesterEmail"] = k.RequesterName, k.RequesterEmail
+	return whole
 }
 
 // UpdateTicket changes a ticket. A customer closes and reopens their own, and nothing else.
