@@ -61,10 +61,16 @@ func (a *api) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {
 
 func newAPI(t testing.TB, options ...func(*Options)) *api {
 	t.Helper()
+	return newAPIOn(t, 8, options...)
+}
+
+// newAPIOn has at most so many connections.
+func newAPIOn(t testing.TB, connections int32, options ...func(*Options)) *api {
+	t.Helper()
 	a := &api{t: t, db: testdb.Open(t)}
 	ctx := context.Background()
 	must(t, demo.Fill(ctx, a.db.OwnerURL))
-	pool, err := postgres.Open(ctx, a.db.ServerURL, postgres.Settings{Size: 8, Statement: 20 * time.Second, Trace: a})
+	pool, err := postgres.Open(ctx, a.db.ServerURL, postgres.Settings{Size: connections, Statement: 20 * time.Second, Trace: a})
 	must(t, err)
 	t.Cleanup(pool.Close)
 	a.pool = pool
@@ -162,9 +168,15 @@ func (r reply) get(path ...any) any {
 
 func (c *client) do(query string, variables map[string]any) reply {
 	c.t.Helper()
+	return c.doIn(context.Background(), query, variables)
+}
+
+// doIn asks under a context, which may end before the answer.
+func (c *client) doIn(ctx context.Context, query string, variables map[string]any) reply {
+	c.t.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	must(c.t, err)
-	r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body))
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	if c.token != "" {
 		r.Header.Set("Authorization", "Bearer "+c.token)
