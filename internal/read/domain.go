@@ -59,7 +59,7 @@ var tenantType = &typ{
 	name: "Tenant", model: &models.Tenant{}, tenant: "id", node: access.Tenant,
 	orders: orders(byName, byCreated), order: byName,
 	fields: map[string]field{
-		"users":  linked("TenantUserEdge", "app.memberships m join app.users k on k.account_id = m.account_id and k.id = m.user_id", "tenant_id"),
+		"users":  linked("app.memberships m join app.users k on k.account_id = m.account_id and k.id = m.user_id", "tenant_id"),
 		"counts": part("TenantCounts", nil),
 	},
 }
@@ -79,7 +79,7 @@ var userType = &typ{
 	orders: orders(byName, byCreated), order: byName,
 	fields: map[string]field{
 		"tenantAccess": sql(func(_ *builder, r row) string { return accessOf(r.col) }),
-		"tenants":      linked("", "app.memberships m join app.tenants k on k.account_id = m.account_id and k.id = m.tenant_id", "user_id"),
+		"tenants":      linked("app.memberships m join app.tenants k on k.account_id = m.account_id and k.id = m.tenant_id", "user_id"),
 	},
 	filters: map[string]filter{
 		"tenantIds": idsFilter("Tenant", func(list string) string {

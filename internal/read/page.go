@@ -33,12 +33,8 @@ type needs struct{ rows, total, info bool }
 
 type pageWriter func(dst []byte, s *slice) []byte
 
-func (b *builder) connection(f graphql.CollectedField, def *ast.FieldDefinition, l *listing) (pageWriter, needs, error) {
-	return b.connectionAs("x", f, def, l)
-}
-
-// connectionAs compiles the selection of a connection whose rows are called x.
-func (b *builder) connectionAs(x string, f graphql.CollectedField, def *ast.FieldDefinition, l *listing) (pageWriter, needs, error) {
+// connection compiles the selection of a connection whose rows are called x.
+func (b *builder) connection(x string, f graphql.CollectedField, def *ast.FieldDefinition, l *listing) (pageWriter, needs, error) {
 	c := &connection{builder: b, row: row{b: b, t: l.t, alias: x, bare: l.bare, used: l.used}, listing: l}
 	if err := c.sealing(f, def); err != nil {
 		return nil, c.needs, err

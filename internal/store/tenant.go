@@ -119,6 +119,7 @@ func checked(f *faults, name string, in graphql.Omittable[*string], check func(s
 	good, err := check(*value)
 	if err != nil {
 		f.add(models.UserErrorCodeInvalid, "The value cannot be used: "+err.Error()+".", name)
+		return value // not empty, which would be another fault
 	}
 	return &good
 }

@@ -1,0 +1,112 @@
+package read
+
+import (
+	"fmt"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"tenantry/internal/access"
+	"tenantry/internal/problem"
+)
+
+// page is which part of a list is asked for.
+type page struct {
+	size          int
+	backward      bool
+	after, before *position
+}
+
+const (
+	pageDefault = 25
+	pageMost    = 100
+)
+
+// arrange reads the arguments of a list: its filter, order and page.
+func (c *compiler) arrange(l *listing, f graphql.CollectedField, def *ast.FieldDefinition, scope access.Scope) error {
+	if scope == access.None {
+		return fmt.Errorf("%s leads to objects and has no scope", f.Name)
+	}
+	args := f.ArgumentMap(c.op.Variables)
+	if err := access.Check(c.reader.Schema, c.who, def, args); err != nil {
+		return err
+	}
+	l.scope, l.reach, l.order, l.used = scope, c.reach, l.t.order, map[string]bool{}
+	if by, ok := args["orderBy"].(map[string]any); ok {
+		name, _ := by["field"].(string)
+		o, known := l.t.orders[name]
+		if !known {
+			return problem.New(problem.BadUserInput, "%s cannot be ordered by %s.", f.Name, name)
+		}
+		o.descending = by["direction"] == "DESC"
+		l.order = o
+	}
+	filter, _ := args["filter"].(map[string]any)
+	if err := c.filter(l, f.Name, filter); err != nil {
+		return err
+	}
+	s, err := newSeals(c.who, f.ObjectDefinition.Name+"."+f.Name, l.order, args)
+	if err != nil {
+		return err
+	}
+	return l.page.read(f.Name, args, s)
+}
+
+func (p *page) read(name string, args map[string]any, s seals) error {
+	size := func(arg string) (int, bool, error) {
+		v, given := args[arg]
+		if !given || v == nil {
+			return 0, false, nil
+		}
+		n, err := graphql.UnmarshalInt32(v)
+		if err != nil || n < 0 || n > pageMost {
+			return 0, false, problem.New(problem.BadUserInput, "%s takes %s from 0 to %d.", name, arg, pageMost)
+		}
+		return int(n), true, nil
+	}
+	first, forward, err := size("first")
+	if err != nil {
+		return err
+	}
+	last, backward, err := size("last")
+	if err != nil {
+		return err
+	}
+	switch {
+	case forward && backward:
+		return problem.New(problem.BadUserInput, "%s takes first or last, not both.", name)
+	case backward:
+		p.size, p.backward = last, true
+	case forward:
+		p.size = first
+	default:
+		p.size = pageDefault
+	}
+	for arg, to := range map[string]**position{"after": &p.after, "before": &p.before} {
+		if cursor, ok := args[arg].(string); ok {
+			at, err := s.open(cursor)
+			if err != nil {
+				return err
+			}
+			*to = &at
+		}
+	}
+	return nil
+}
+
+// by is the ORDER BY of an order.
+func (o order) by(alias string, reversed bool) string {
+	direction := " asc"
+	if o.descending != reversed {
+		direction = " desc"
+	}
+	return alias + "." + o.column + direction + ", " + alias + ".id" + direction
+}
+
+// keyset compares a row with a position: beyond it in the order, or with "back" at or before it.
+func (o order) keyset(c *compiler, p position, op string) string {
+	if o.descending {
+		op = map[string]string{">": "<", "<": ">", "<=": ">=", ">=": "<="}[op]
+	}
+	return "(k." + o.column + ", k.id) " + op + " (" + c.arg(p.value) + "::text::" + o.cast + ", " + c.arg(p.id) + "::uuid)"
+}
