@@ -80,12 +80,14 @@ func (s *Store) SignIn(ctx context.Context, in models.SignInInput) (*models.Sign
 	if err != nil {
 		return nil, err
 	}
-	// The new session waited for a reset of the user's access: then the password is none any more.
-	var passwords int64
-	if err := tx.Raw("select count(*) from app.credentials where account_id = ? and user_id = ?", tx.Viewer.AccountID, tx.Viewer.UserID).Scan(&passwords).Error; err != nil {
+	// The new session waited for who was resetting the user's access or suspending them meanwhile.
+	var still int64
+	err = tx.Raw(`select count(*) from app.credentials c join app.users u on u.account_id = c.account_id and u.id = c.user_id
+		where c.account_id = ? and c.user_id = ? and u.status = 'ACTIVE'`, tx.Viewer.AccountID, tx.Viewer.UserID).Scan(&still).Error
+	if err != nil {
 		return nil, err
 	}
-	if passwords == 0 {
+	if still == 0 {
 		tx.Undo()
 		return refused()
 	}

@@ -1,0 +1,273 @@
+package graph
+
+import (
+	"context"
+	"regexp"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"tenantry/internal/access"
+	"tenantry/internal/ids"
+)
+
+var requestIDs = regexp.MustCompile(`"[0-9a-f]{8}-[0-9a-f-]{27}"`)
+
+// least is the smallest input of a mutation that fits the schema, with ids of nothing.
+func least(s *ast.Schema, def *ast.FieldDefinition) in {
+	if len(def.Arguments) == 0 {
+		return nil
+	}
+	return leastOf(s, def.Arguments[0].Type).(in)
+}
+
+func leastOf(s *ast.Schema, typ *ast.Type) any {
+	if typ.Elem != nil {
+		return []any{leastOf(s, typ.Elem)}
+	}
+	switch def := s.Types[typ.Name()]; {
+	case def.Kind == ast.Enum:
+		return def.EnumValues[0].Name
+	case def.Kind == ast.InputObject:
+		out := in{}
+		for _, f := range def.Fields {
+			if f.Type.NonNull && f.DefaultValue == nil {
+				out[f.Name] = leastOf(s, f.Type)
+			}
+		}
+		return out
+	}
+	switch typ.Name() {
+	case "ID":
+		return encode("Device", ids.New())
+	case "Int":
+		return 1
+	case "Boolean":
+		return true
+	case "DateTime":
+		return "2026-01-01T00:00:00Z"
+	}
+	return "x"
+}
+
+// gate is the least role of a mutation; empty if everybody who is signed in may.
+func gate(def *ast.FieldDefinition) string {
+	if d := def.Directives.ForName("requires"); d != nil {
+		return d.Arguments.ForName("role").Value.Raw
+	}
+	return ""
+}
+
+var below = map[string][]string{
+	"ADMIN":  {memberOfOne, memberOfTwo, memberOfNone, grandfathered, customer, idleCustomer},
+	"MEMBER": {customer, idleCustomer},
+}
+
+// TestWhoseRoleDoesNotAllowAMutationIsForbidden calls every mutation as everybody who may not, with
+// ids that are nobody's: the refusal comes before any look for them.
+func TestWhoseRoleDoesNotAllowAMutationIsForbidden(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	clients := map[string]*client{}
+	for _, v := range viewers {
+		clients[v.email] = a.as(v.email)
+	}
+	before := a.state()
+	calls := 0
+	for _, def := range a.reader.Schema.Mutation.Fields {
+		input := least(a.reader.Schema, def)
+		for _, nobody := range []string{"", suspended} {
+			want := "UNAUTHENTICATED"
+			if access.ScopeOf(def) == access.Public {
+				continue // they are for nobody in particular: see signin_test.go
+			}
+			expect(t, "who is not signed in (or suspended: "+nobody+") calls "+def.Name, clients[nobody].try(def.Name, input), want)
+		}
+		for _, email := range below[gate(def)] {
+			for range 2 {
+				r := clients[email].mutate(def.Name, input, "__typename")
+				expect(t, email+" calls "+def.Name, outcome(r), "FORBIDDEN")
+				expect(t, email+" gets data of "+def.Name, r.get(def.Name), nil)
+				calls++
+			}
+		}
+	}
+	if calls < 150 {
+		t.Errorf("only %d calls were refused", calls)
+	}
+	expect(t, "the refused calls leave the state", a.state(), before)
+	expect(t, "the refusals that the audit counts", one[int](a, "select sum(count)::int from app.audit_events where outcome = 'DENIED'"), calls)
+	// A minute may end on the way: then there is one entry more for those refused before and after.
+	expect(t, "users and verbs that have more than an entry for each minute", one[int](a, `select count(*) from (select from app.audit_events
+		where outcome = 'DENIED' group by actor_id, action, date_trunc('minute', created_at) having count(*) > 1) x`), 0)
+	expect(t, "refusals without who and where from", one[int](a, `select count(*) from app.audit_events
+		where outcome = 'DENIED' and (actor_id is null or actor_name = '' or actor_ip = '' or request_id = '')`), 0)
+}
+
+// TestWhatARoleMayNotSayIsForbiddenAsAnArgument tries every gated input field as a customer, with a
+// value and with null.
+func TestWhatARoleMayNotSayIsForbiddenAsAnArgument(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	c, s := a.as(customer), a.reader.Schema
+	inputs := a.good()
+	before, tried := a.state(), 0
+	for _, def := range s.Mutation.Fields {
+		if len(def.Arguments) == 0 || gate(def) != "CUSTOMER" {
+			continue
+		}
+		for _, f := range s.Types[def.Arguments[0].Type.Name()].Fields {
+			if f.Directives.ForName("requires") == nil {
+				continue
+			}
+			for _, value := range []any{leastOf(s, f.Type), nil} {
+				tried++
+				expect(t, "a customer says "+f.Name+" in "+def.Name, c.try(def.Name, a.with(inputs[def.Name], f.Name, value)), "FORBIDDEN")
+			}
+		}
+	}
+	if tried < 20 {
+		t.Errorf("only %d arguments are gated", tried)
+	}
+	expect(t, "forbidden arguments leave the state", a.state(), before)
+}
+
+// TestARefusalAfterADemotionIsAudited holds when the server still remembers the old role.
+func TestARefusalAfterADemotionIsAudited(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	alex := a.as(otherAdmin)
+	alex.ok("{ viewer { tenantAccess } }", nil)
+	a.as(admin).done("updateUser", in{"id": a.ref("User", otherAdmin), "role": "MEMBER"}, "committed")
+	expect(t, "a former admin makes a tenant", alex.try("createTenant", in{"name": "Mine"}), "FORBIDDEN")
+	expect(t, "entries of the refusal", one[int](a, "select count(*) from app.audit_events where outcome = 'DENIED' and action = 'createTenant'"), 1)
+	_, err := a.pool.Exec(context.Background(), "delete from app.audit_events")
+	if err == nil {
+		t.Error("the server's role deletes entries of the audit")
+	}
+}
+
+// good has an input for each mutation that goes well for an admin, and, of those that others may use,
+// for the member and the customer of Boulangerie Dubois.
+func (a *api) good() map[string]in {
+	dubois := a.ref("Tenant", "Boulangerie Dubois")
+	caisse, ticket := a.ref("Device", "CAISSE-01"), a.ref("Ticket", "La caisse 3 ne s'allume plus")
+	return map[string]in{
+		"signIn":                 {"email": admin, "password": "demo-password"},
+		"acceptInvitation":       {"token": "tni_x", "password": "a long password"},
+		"signOut":                nil,
+		"changePassword":         {"oldPassword": "demo-password", "newPassword": "a longer password"},
+		"endSessions":            {"userId": a.ref("User", memberOfOne)},
+		"createTenant":           {"name": "Neuland"},
+		"updateTenant":           {"id": dubois, "phone": "1"},
+		"addUsersToTenant":       {"tenantId": dubois, "userIds": a.refs("User", memberOfNone, memberOfTwo)},
+		"removeUsersFromTenant":  {"tenantId": dubois, "userIds": a.refs("User", memberOfOne, memberOfTwo)},
+		"setUserTenants":         {"userId": a.ref("User", memberOfTwo), "tenantIds": a.refs("Tenant", "Lindqvist Timber", "Atelier Moreau")},
+		"endGrandfathering":      {"userIds": a.refs("User", grandfathered, memberOfOne)},
+		"inviteUser":             {"email": "new@northwind.example", "name": "New", "role": "MEMBER"},
+		"resetAccess":            {"userId": a.ref("User", memberOfOne)},
+		"updateUser":             {"id": a.ref("User", memberOfOne), "name": "Mia M."},
+		"suspendUser":            {"id": a.ref("User", memberOfOne)},
+		"reactivateUser":         {"id": a.ref("User", suspended)},
+		"setAddOnSeats":          {"seats": 20},
+		"createDevice":           {"name": "NEW-1", "platform": "LINUX", "kind": "SERVER", "tenantId": dubois},
+		"updateDevice":           {"id": caisse, "hostname": "renamed"},
+		"deleteDevice":           {"id": caisse},
+		"createDeviceGroup":      {"name": "Neu", "tenantId": dubois},
+		"updateDeviceGroup":      {"id": a.ref("DeviceGroup", "Bureau"), "name": "Bureaux"},
+		"deleteDeviceGroup":      {"id": a.ref("DeviceGroup", "Bureau")},
+		"addDevicesToGroup":      {"groupId": a.ref("DeviceGroup", "Bureau"), "deviceIds": []any{caisse, a.ref("Device", "CAISSE-02")}},
+		"removeDevicesFromGroup": {"deviceIds": []any{caisse, a.ref("Device", "CAISSE-02")}},
+		"createTicket":           {"subject": "Neu", "tenantId": dubois},
+		"updateTicket":           {"id": ticket, "status": "CLOSED"},
+		"assignTicket":           {"ticketId": ticket, "userId": a.ref("User", memberOfTwo)},
+		"commentOnTicket":        {"ticketId": ticket, "body": "Bonjour", "visibility": "PUBLIC"},
+	}
+}
+
+// TestWhatIsMissingHiddenOrForeignGetsTheSameAnswer puts ids that a viewer does not see into each id
+// of each mutation: one answer for all, and nothing changes.
+func TestWhatIsMissingHiddenOrForeignGetsTheSameAnswer(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	s, inputs := a.reader.Schema, a.good()
+	account := one[[16]byte](a, "select account_id from app.accounts where name = 'Northwind IT'")
+	// What a link that cannot be made is, instead of NOT_FOUND.
+	links := map[string]string{
+		"createDevice.groupId": "INVALID input.groupId", "updateDevice.groupId": "INVALID input.groupId",
+		"createTicket.deviceId": "INVALID input.deviceId", "updateTicket.deviceId": "INVALID input.deviceId",
+		"createTicket.requesterId": "INVALID input.requesterId", "createTicket.assigneeId": "NOT_ASSIGNABLE input.assigneeId",
+		"assignTicket.userId": "NOT_ASSIGNABLE input.userId",
+	}
+	typeOf := map[string]string{"groupId": "DeviceGroup", "deviceId": "Device", "deviceIds": "Device", "tenantId": "Tenant", "tenantIds": "Tenant",
+		"ticketId": "Ticket", "userId": "User", "userIds": "User", "requesterId": "User", "assigneeId": "User"}
+	foreign := map[string]string{"DeviceGroup": a.foreign("DeviceGroup", "Shop"), "Device": a.foreign("Device", "TILL-1"),
+		"Tenant": a.foreign("Tenant", "Quay Books"), "Ticket": a.foreign("Ticket", "Till freezes at noon"), "User": a.foreign("User", foreignAdmin)}
+	hidden := map[string]string{"DeviceGroup": a.ref("DeviceGroup", "Servers"), "Device": a.ref("Device", "HC-FILES"),
+		"Tenant": a.ref("Tenant", "Harbour Clinic"), "Ticket": a.ref("Ticket", "VPN for Dr Okafor"), "User": a.ref("User", idleCustomer)}
+	people := []struct {
+		name, email string
+		may         map[string]bool
+	}{
+		{"an admin", admin, map[string]bool{"": true, "CUSTOMER": true, "MEMBER": true, "ADMIN": true}},
+		{"a member of one tenant", memberOfOne, map[string]bool{"": true, "CUSTOMER": true, "MEMBER": true}},
+		{"a customer", customer, map[string]bool{"": true, "CUSTOMER": true}},
+	}
+	tried := 0
+	for _, who := range people {
+		c := a.as(who.email)
+		before := a.state()
+		for _, def := range s.Mutation.Fields {
+			if len(def.Arguments) == 0 || !who.may[gate(def)] {
+				continue
+			}
+			object := s.Types[def.Arguments[0].Type.Name()]
+			for _, f := range object.Fields {
+				if f.Type.Name() != "ID" || f.Directives.ForName("requires") != nil && who.email == customer {
+					continue
+				}
+				typ := typeOf[f.Name]
+				if f.Name == "id" {
+					typ, _, _ = ids.Decode(inputs[def.Name]["id"].(string))
+				}
+				want := "NOT_FOUND"
+				if link := links[def.Name+"."+f.Name]; link != "" {
+					want = link
+				}
+				bad := map[string]string{
+					"of nothing": encode(typ, ids.New()), "malformed": "nonsense", "empty": "", "of another type": encode("TicketComment", ids.New()),
+					"of the other account": foreign[typ], "of another type's object": a.ref("Device", "COMPTA-01"),
+					"of the account as if it were one": encode(typ, account), "in upper case": "DEV_0",
+				}
+				if typ == "Device" {
+					bad["of another type's object"] = a.ref("Tenant", "Boulangerie Dubois")
+				}
+				if who.email != admin {
+					bad["that is hidden"] = hidden[typ]
+				}
+				answer := ""
+				for kind, id := range bad {
+					var value any = id
+					if f.Type.Elem != nil {
+						value = []any{inputs[def.Name][f.Name].([]any)[0], id}
+					}
+					r := c.mutate(def.Name, a.with(inputs[def.Name], f.Name, value), "__typename")
+					tried++
+					if got := outcome(r); got != want {
+						t.Errorf("%s names an id %s as %s of %s: %s, not %s", who.name, kind, f.Name, def.Name, got, want)
+					}
+					if answer == "" {
+						answer = body(r)
+					}
+					if body(r) != answer {
+						t.Errorf("%s can tell an id %s as %s of %s:\n%s\n%s", who.name, kind, f.Name, def.Name, body(r), answer)
+					}
+				}
+			}
+		}
+		expect(t, "what "+who.name+" was refused leaves the state", a.state(), before)
+	}
+	if tried < 250 {
+		t.Errorf("only %d ids were tried", tried)
+	}
+}
