@@ -3,11 +3,6 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run test lint generate web bench build clean
 
-# Vite needs a newer Node than some distributions have; then npm gets this one, for this folder alone.
-# The package of the platform is what npm's "node" installs by a script; this way no script has to run.
-NODE := 22.23.3
-NODE_IS_RECENT := node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || a == 22 && b >= 12 || a == 20 && b >= 19 ? 0 : 1)'
-
 help: ## Prints this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
 
@@ -26,10 +21,8 @@ web: ## Builds the web page if its sources changed
 	sum=$$(find . \( -path ./node_modules -o -path ./dist -o -path ./e2e -o -name '*.go' \) -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cat | cksum); \
 	if [[ ! -f dist/index.html || "$$(cat node_modules/.built 2>/dev/null || true)" != "$$sum" ]]; then \
 	  echo 'Building the web page'; \
-	  with() { "$$@"; }; \
-	  if ! $(NODE_IS_RECENT); then with() { npm exec --yes --package="node-$$(node -p 'process.platform + "-" + process.arch')@$(NODE)" -- "$$@"; }; fi; \
-	  with npm ci --no-audit --no-fund --loglevel=error; \
-	  with npm run build --silent -- --logLevel warn; \
+	  ../scripts/with-node npm ci --no-audit --no-fund --loglevel=error; \
+	  ../scripts/with-node npm run build --silent -- --logLevel warn; \
 	  touch dist/.gitkeep; \
 	  printf '%s\n' "$$sum" >node_modules/.built; \
 	fi
@@ -51,7 +44,7 @@ test: ## Runs everything that a change must pass
 	$(MAKE) --no-print-directory generate; \
 	[[ "$$before" == "$$(sum)" ]] || { echo 'The generated code was not current. It is now: look at it with git diff, and commit it.'; exit 1; }
 	@$(MAKE) --no-print-directory lint
-	@go test -timeout 9m ./...
+	@scripts/with-node go test -timeout 9m ./...
 
 bench: ## Measures the product against hand-written handlers
 	@scripts/need postgresql
