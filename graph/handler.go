@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -41,9 +42,13 @@ type Options struct {
 const documentsMost = 1000
 
 // Schema is the schema of the API, as it is served.
-func Schema() *ast.Schema {
-	return generated.NewExecutableSchema(generated.Config{}).Schema()
-}
+func Schema() *ast.Schema { return schema() }
+
+var schema = sync.OnceValue(func() *ast.Schema {
+	s := generated.NewExecutableSchema(generated.Config{}).Schema()
+	delete(s.Directives, "defer") // not served: refused like any directive that is not known
+	return s
+})
 
 // Handler serves the API over HTTP. It is an error if nothing implements a directive of the schema.
 func Handler(o Options) (http.Handler, error) {

@@ -44,8 +44,8 @@ func (s *server) asker(w http.ResponseWriter, r *http.Request) *viewer.Asker {
 // operation then refuses. A cookie is sent by the browser whoever wrote the page, so what other pages
 // could send without asking first must carry the header X-Tenantry.
 func (s *server) identify(ctx context.Context, a *viewer.Asker, r *http.Request) error {
-	secret, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !bearer {
+	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
 		cookie, err := r.Cookie(sessionCookie)
 		if err != nil || r.Header.Get("Authorization") != "" {
 			return nil

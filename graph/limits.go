@@ -104,8 +104,19 @@ func (w *walker) set(set ast.SelectionSet) (m measure) {
 }
 
 func (w *walker) field(f *ast.Field) measure {
-	if f.Name == "__schema" || f.Name == "__type" {
-		return measure{} // the validator bounds introspection
+	if f.Name == "__schema" || f.Name == "__type" { // the validator bounds how deep it goes
+		m := w.set(f.SelectionSet)
+		return measure{aliases: m.aliases, cost: sum(m.cost, introspectionCost/10)}
+	}
+	if f.ObjectDefinition != nil && strings.HasPrefix(f.ObjectDefinition.Name, "__") {
+		m := w.set(f.SelectionSet)
+		if f.Alias != f.Name {
+			m.aliases = sum(m.aliases, 1)
+		}
+		if f.Name == "types" {
+			m.cost = sum(m.cost, introspectionCost)
+		}
+		return m
 	}
 	m := w.set(f.SelectionSet)
 	m.depth++
@@ -123,6 +134,9 @@ func (w *walker) field(f *ast.Field) measure {
 	}
 	return m
 }
+
+// introspectionCost is what listing all types of the schema counts for.
+const introspectionCost = 2000
 
 // within are the fields that only lead into a connection: they read nothing more.
 var within = map[string]bool{"edges": true, "node": true, "nodes": true, "pageInfo": true}

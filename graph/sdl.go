@@ -24,9 +24,11 @@ func SDL(api http.Handler) http.Handler {
 		s := api.(*server)
 		asker := s.asker(w, r)
 		ctx := viewer.With(r.Context(), asker)
-		if err := s.identify(ctx, asker, r); err != nil || !s.PublicSchema && asker.Viewer() == nil {
-			http.Error(w, "Sign in first.", http.StatusUnauthorized)
-			return
+		if !s.PublicSchema {
+			if err := s.identify(ctx, asker, r); err != nil || asker.Viewer() == nil {
+				http.Error(w, "Sign in first.", http.StatusUnauthorized)
+				return
+			}
 		}
 		w.Header().Set("Content-Type", "application/graphql; charset=utf-8")
 		w.Header().Set("X-Content-Type-Options", "nosniff")

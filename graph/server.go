@@ -91,8 +91,9 @@ func (s *server) execute(ctx context.Context, w http.ResponseWriter, r *http.Req
 	next, inner := s.exec.DispatchOperation(ctx, op)
 	response := next(inner)
 	a := answer{Errors: response.Errors, Data: response.Data, Extensions: response.Extensions}
-	if viewer.From(ctx).Viewer() == nil && slices.ContainsFunc(a.Errors, func(e *gqlerror.Error) bool { return codeOf(e) == string(problem.Unauthenticated) }) {
-		// The session ended while the operation ran: then it is refused as a whole.
+	if op.Operation.Operation == ast.Query && viewer.From(ctx).Viewer() == nil && slices.ContainsFunc(a.Errors, func(e *gqlerror.Error) bool { return codeOf(e) == string(problem.Unauthenticated) }) {
+		// The session ended while the query ran: then it is refused as a whole. Of mutations, those that
+		// went well before are told.
 		a = s.failed(ctx, problem.SignIn())
 	}
 	return a, status(mediaType, a, true)

@@ -33,8 +33,8 @@ begin
   if new.grandfathered and not old.grandfathered then
     raise exception 'grandfathering ends for good' using errcode = 'check_violation';
   end if;
-  if (new.role, new.status, new.grandfathered, new.tenant_count) is distinct from
-     (old.role, old.status, old.grandfathered, old.tenant_count) then
+  if (new.name, new.role, new.status, new.grandfathered, new.tenant_count) is distinct from
+     (old.name, old.role, old.status, old.grandfathered, old.tenant_count) then
     new.access_version := old.access_version + 1;
   end if;
   if (to_jsonb(new) - '{last_sign_in_at,access_version,tenant_count,version,updated_at}'::text[]) is distinct from

@@ -136,7 +136,7 @@ type AuditEventOrder struct {
 	// By what.
 	Field AuditEventOrderField `json:"field"`
 	// Which way.
-	Direction OrderDirection `json:"direction"`
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
 }
 
 // A change of password.
@@ -384,7 +384,7 @@ type DeviceGroupOrder struct {
 	// By what.
 	Field DeviceGroupOrderField `json:"field"`
 	// Which way.
-	Direction OrderDirection `json:"direction"`
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
 }
 
 // An order of devices.
@@ -392,7 +392,7 @@ type DeviceOrder struct {
 	// By what.
 	Field DeviceOrderField `json:"field"`
 	// Which way.
-	Direction OrderDirection `json:"direction"`
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
 }
 
 // Whose grandfathering ends.
@@ -642,7 +642,7 @@ type TenantOrder struct {
 	// By what.
 	Field TenantOrderField `json:"field"`
 	// Which way.
-	Direction OrderDirection `json:"direction"`
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
 }
 
 // An order of comments.
@@ -650,7 +650,7 @@ type TicketCommentOrder struct {
 	// By what.
 	Field TicketCommentOrderField `json:"field"`
 	// Which way.
-	Direction OrderDirection `json:"direction"`
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
 }
 
 // Which tickets to list: those that meet all that is said.
@@ -692,7 +692,7 @@ type TicketOrder struct {
 	// By what.
 	Field TicketOrderField `json:"field"`
 	// Which way.
-	Direction OrderDirection `json:"direction"`
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
 }
 
 // A stretch of time.
@@ -898,7 +898,7 @@ type UserOrder struct {
 	// By what.
 	Field UserOrderField `json:"field"`
 	// Which way.
-	Direction OrderDirection `json:"direction"`
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
 }
 
 // What gives the viewer their access.

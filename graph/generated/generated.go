@@ -2010,7 +2010,7 @@ input AuditEventOrder {
   "By what."
   field: AuditEventOrderField!
   "Which way."
-  direction: OrderDirection! = ASC
+  direction: OrderDirection = ASC
 }
 
 "What entries can be ordered by; equal ones by their id."
@@ -2287,7 +2287,7 @@ input DeviceOrder {
   "By what."
   field: DeviceOrderField!
   "Which way."
-  direction: OrderDirection! = ASC
+  direction: OrderDirection = ASC
 }
 
 "What devices can be ordered by; equal ones by their id."
@@ -2525,7 +2525,7 @@ input DeviceGroupOrder {
   "By what."
   field: DeviceGroupOrderField!
   "Which way."
-  direction: OrderDirection! = ASC
+  direction: OrderDirection = ASC
 }
 
 "What device groups can be ordered by; equal ones by their id."
@@ -2866,7 +2866,7 @@ input TenantOrder {
   "By what."
   field: TenantOrderField!
   "Which way."
-  direction: OrderDirection! = ASC
+  direction: OrderDirection = ASC
 }
 
 "What tenants can be ordered by; equal ones by their id."
@@ -3141,7 +3141,7 @@ input TicketOrder {
   "By what."
   field: TicketOrderField!
   "Which way."
-  direction: OrderDirection! = ASC
+  direction: OrderDirection = ASC
 }
 
 "What tickets can be ordered by; equal ones by their id."
@@ -3207,7 +3207,7 @@ input TicketCommentOrder {
   "By what."
   field: TicketCommentOrderField!
   "Which way."
-  direction: OrderDirection! = ASC
+  direction: OrderDirection = ASC
 }
 
 "What comments can be ordered by; equal ones by their id."
@@ -3486,7 +3486,7 @@ input UserOrder {
   "By what."
   field: UserOrderField!
   "Which way."
-  direction: OrderDirection! = ASC
+  direction: OrderDirection = ASC
 }
 
 "What users can be ordered by; equal ones by their id."
@@ -13412,11 +13412,11 @@ func (ec *executionContext) unmarshalInputAuditEventOrder(ctx context.Context, o
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2tenantryᚋmodelsᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalOOrderDirection2ᚖtenantryᚋmodelsᚐOrderDirection(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Direction = data
+			it.Direction = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -14349,11 +14349,11 @@ func (ec *executionContext) unmarshalInputDeviceGroupOrder(ctx context.Context, 
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2tenantryᚋmodelsᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalOOrderDirection2ᚖtenantryᚋmodelsᚐOrderDirection(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Direction = data
+			it.Direction = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -14390,11 +14390,11 @@ func (ec *executionContext) unmarshalInputDeviceOrder(ctx context.Context, obj a
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2tenantryᚋmodelsᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalOOrderDirection2ᚖtenantryᚋmodelsᚐOrderDirection(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Direction = data
+			it.Direction = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -14931,11 +14931,11 @@ func (ec *executionContext) unmarshalInputTenantOrder(ctx context.Context, obj a
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2tenantryᚋmodelsᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalOOrderDirection2ᚖtenantryᚋmodelsᚐOrderDirection(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Direction = data
+			it.Direction = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -14972,11 +14972,11 @@ func (ec *executionContext) unmarshalInputTicketCommentOrder(ctx context.Context
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2tenantryᚋmodelsᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalOOrderDirection2ᚖtenantryᚋmodelsᚐOrderDirection(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Direction = data
+			it.Direction = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -15141,11 +15141,11 @@ func (ec *executionContext) unmarshalInputTicketOrder(ctx context.Context, obj a
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2tenantryᚋmodelsᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalOOrderDirection2ᚖtenantryᚋmodelsᚐOrderDirection(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Direction = data
+			it.Direction = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -15948,11 +15948,11 @@ func (ec *executionContext) unmarshalInputUserOrder(ctx context.Context, obj any
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2tenantryᚋmodelsᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalOOrderDirection2ᚖtenantryᚋmodelsᚐOrderDirection(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Direction = data
+			it.Direction = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -18850,16 +18850,6 @@ func (ec *executionContext) unmarshalNInviteUserInput2tenantryᚋmodelsᚐInvite
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNOrderDirection2tenantryᚋmodelsᚐOrderDirection(ctx context.Context, v any) (models.OrderDirection, error) {
-	var res models.OrderDirection
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNOrderDirection2tenantryᚋmodelsᚐOrderDirection(ctx context.Context, sel ast.SelectionSet, v models.OrderDirection) graphql.Marshaler {
-	return v
-}
-
 func (ec *executionContext) unmarshalNReactivateUserInput2tenantryᚋmodelsᚐReactivateUserInput(ctx context.Context, v any) (models.ReactivateUserInput, error) {
 	res, err := ec.unmarshalInputReactivateUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -19826,6 +19816,22 @@ func (ec *executionContext) unmarshalONode2ᚖtenantryᚋinternalᚋrowsᚐSet(c
 }
 
 func (ec *executionContext) marshalONode2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOOrderDirection2ᚖtenantryᚋmodelsᚐOrderDirection(ctx context.Context, v any) (*models.OrderDirection, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(models.OrderDirection)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOOrderDirection2ᚖtenantryᚋmodelsᚐOrderDirection(ctx context.Context, sel ast.SelectionSet, v *models.OrderDirection) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

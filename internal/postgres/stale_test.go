@@ -28,7 +28,7 @@ func TestStaleAccess(t *testing.T) {
 		{"insert into app.users (account_id, id, email, name, role, status) values ($1, $2, 'a@example.com', 'A', 'ADMIN', 'ACTIVE')", []any{account, user}},
 		{"update app.users set status = 'SUSPENDED' where id = $1", []any{user}},
 		{"update app.users set status = 'ACTIVE' where id = $1", []any{user}},
-		{"update app.users set name = 'B' where id = $1", []any{user}},
+		{"update app.users set locale = 'fr' where id = $1", []any{user}},
 	} {
 		if _, err := owner.Exec(ctx, c.sql, c.args...); err != nil {
 			t.Fatal(err)

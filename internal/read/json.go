@@ -67,13 +67,13 @@ func appendJSON(dst, v []byte, text bool) []byte {
 	return append(dst, v...)
 }
 
-// epoch is PostgreSQL's zero.
-var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+// epoch is PostgreSQL's zero, 2000-01-01, in seconds of Unix.
+const epoch = 946684800
 
 // moment reads a timestamptz: microseconds since 2000.
 func moment(v []byte) time.Time {
 	micros := int64(binary.BigEndian.Uint64(v))
-	return epoch.Add(time.Duration(micros/1e6) * time.Second).Add(time.Duration(micros%1e6) * time.Microsecond)
+	return time.Unix(epoch+micros/1e6, micros%1e6*1000).UTC() // a Duration holds no more than 292 years
 }
 
 func appendTime(dst, v []byte) []byte { return moment(v).AppendFormat(dst, time.RFC3339Nano) }

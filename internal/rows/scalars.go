@@ -38,10 +38,10 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 		return time.Time{}, errDateTime
 	}
 	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil || t.Year() < 1 || t.Year() > 9999 {
+	if t = t.UTC(); err != nil || t.Year() < 1 || t.Year() > 9999 {
 		return time.Time{}, errDateTime
 	}
-	return t.UTC().Truncate(time.Microsecond), nil
+	return t.Truncate(time.Microsecond), nil
 }
 
 // MarshalJSON writes a JSON value as it is.

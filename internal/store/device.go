@@ -66,11 +66,16 @@ func (s *Store) UpdateDevice(ctx context.Context, in models.UpdateDeviceInput) (
 	if err != nil {
 		return nil, err
 	}
+	f := tx.faults()
+	ref, regroup := in.GroupID.ValueOK()
+	group, err := tx.groupOf(f, ref) // locked before the device, as where a group changes
+	if err != nil {
+		return nil, err
+	}
 	d, t, err := tx.device(in.ID)
 	if err != nil {
 		return nil, err
 	}
-	f := tx.faults()
 	t.mustBeActive(f, "id")
 	mustBeVersion(f, in.Version.Value(), d.Version)
 	c := newChanges(f)
@@ -90,11 +95,7 @@ func (s *Store) UpdateDevice(ctx context.Context, in models.UpdateDeviceInput) (
 	choice(c, "connection", "connection", d.Connection, in.Connection)
 	c.moment("lastSeenAt", "last_seen_at", d.LastSeenAt, in.LastSeenAt)
 	c.tags(d.Tags, in.Tags)
-	if ref, given := in.GroupID.ValueOK(); given {
-		group, err := tx.groupOf(f, ref)
-		if err != nil {
-			return nil, err
-		}
+	if regroup {
 		if group != nil && group.TenantID != d.TenantID {
 			f.add(models.UserErrorCodeInvalid, noGroup, "groupId")
 		}

@@ -14,7 +14,7 @@ import (
 // how many are used.
 func (tx *Tx) seats() (used, all int32, err error) {
 	var account models.Account
-	err = tx.Clauses(clause.Locking{Strength: "UPDATE"}).Select("account_id", "add_on_seats").
+	err = tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Select("account_id", "add_on_seats").
 		Where("account_id = ?", tx.Viewer.AccountID).Take(&account).Error
 	if err != nil {
 		return 0, 0, err

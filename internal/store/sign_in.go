@@ -233,6 +233,11 @@ func (s *Store) ChangePassword(ctx context.Context, in models.ChangePasswordInpu
 	if err != nil {
 		return nil, err
 	}
+	if old == "" { // a session that is over has no password either
+		if who, err := asker.Doubt(ctx); err != nil || who == nil {
+			return nil, errors.Join(err, problem.SignIn())
+		}
+	}
 	// Both hashes are computed before the transaction: none is held open meanwhile.
 	ok, err := s.passwords.Matches(ctx, in.OldPassword, old)
 	if err != nil {
