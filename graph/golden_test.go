@@ -39,6 +39,31 @@ func TestEachViewerIsAnsweredAsAgreed(t *testing.T) {
 	}
 }
 
+// TestEachViewerReadsEveryFieldAsAgreed asks one object of each type for all its fields: a new field is
+// in it before anybody thinks of it.
+func TestEachViewerReadsEveryFieldAsAgreed(t *testing.T) {
+	a := newAPI(t)
+	schema := a.reader.Schema
+	clients := map[string]*client{}
+	for _, v := range viewers {
+		clients[v.name] = a.as(v.email)
+	}
+	documents := map[string]string{"Viewer": "{ viewer " + everything(schema, schema.Types["Viewer"]) + " }"}
+	for _, def := range schema.PossibleTypes["Node"] {
+		documents[def.Name] = "query($id: ID!) { node(id: $id) { ... on " + def.Name + " " + everything(schema, def) + " } }"
+	}
+	for name, document := range documents {
+		t.Run(name, func(t *testing.T) {
+			variables := map[string]any{"id": a.anyID(name)}
+			var b strings.Builder
+			for _, v := range viewers {
+				fmt.Fprintf(&b, "# %s\n%s\n", v.name, stable(t, clients[v.name].do(document, variables).raw))
+			}
+			golden.Compare(t, "testdata/every/"+name+".answers", b.String())
+		})
+	}
+}
+
 var binding = regexp.MustCompile(`(?m)^# \$(\w+) = (\w+) (\w+) (.+)$`)
 
 // variables are the ids that a document's comments ask for: # $name = Type column value.
@@ -61,8 +86,8 @@ func (a *api) variables(document string) map[string]any {
 	return out
 }
 
-// passing are ids, times and names of requests.
-var passing = regexp.MustCompile(`"(acc|aud|dev|grp|ses|ten|tkt|cmt|usr)_[0-9a-z]{26}"|"\d{4}-\d\d-\d\dT[0-9:.]+Z"|"[0-9a-f]{8}-[0-9a-f-]{27}"`)
+// passing are ids, times, cursors and names of requests.
+var passing = regexp.MustCompile(`"(acc|aud|dev|grp|ses|ten|tkt|cmt|usr)_[0-9a-z]{26}"|"\d{4}-\d\d-\d\dT[0-9:.]+Z"|"[0-9a-f]{8}-[0-9a-f-]{27}"|"[0-9A-Za-z_-]{50,}"`)
 
 // stable is an answer without what differs from run to run: ids, times, the order of errors.
 func stable(t *testing.T, raw string) string {

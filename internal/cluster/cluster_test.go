@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -209,7 +210,7 @@ func elsewhereOpened(t *testing.T, user *account, dir string) (*exec.Cmd, string
 		t.Fatal(err)
 	}
 	program := filepath.Join(reachable(t), "program")
-	if err := os.WriteFile(program, data, 0o755); err != nil {
+	if err := errors.Join(os.WriteFile(program, data, 0o700), os.Chmod(program, 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
