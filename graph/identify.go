@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"tenantry/internal/problem"
 	"tenantry/internal/token"
@@ -60,7 +61,9 @@ func (s *server) identify(ctx context.Context, a *viewer.Asker, r *http.Request)
 		return nil
 	}
 	a.Token = t
-	a.Read = func(ctx context.Context) (*viewer.Viewer, error) { return s.Sessions.Read(ctx, t) }
+	a.Read = func(ctx context.Context, refused *pgx.Conn) (*viewer.Viewer, error) {
+		return s.Sessions.Read(ctx, t, refused)
+	}
 	who, err := s.Sessions.Find(ctx, t)
 	a.Know(who)
 	return err

@@ -64,3 +64,20 @@ func TestWhoeverLeavesFreesTheConnection(t *testing.T) {
 		t.Errorf("after twenty who left: %s", r.raw)
 	}
 }
+
+// TestANewConnectionReadsAStaleViewerAnew: a refused transaction prepares no statements, so what reads
+// the viewer must not count on having been prepared.
+func TestANewConnectionReadsAStaleViewerAnew(t *testing.T) {
+	a := newAPIOn(t, 1)
+	c := a.as("nora@northwind.example")
+	if r := c.ok(`{ viewer { tenantAccess } }`, nil); r.get("viewer", "tenantAccess") != "TENANTLESS" {
+		t.Fatal(r.raw)
+	}
+	_, err := a.owner.Exec(context.Background(), `insert into app.memberships (account_id, user_id, tenant_id)
+		select u.account_id, u.id, t.id from app.users u join app.tenants t using (account_id) where u.email = 'nora@northwind.example' and t.name = 'Harbour Clinic'`)
+	must(t, err)
+	a.pool.Reset()
+	if r := c.ok(`{ viewer { tenantAccess } devices { totalCount } }`, nil); r.get("viewer", "tenantAccess") != "ASSIGNED" || r.get("devices", "totalCount") != 5.0 {
+		t.Error(r.raw)
+	}
+}

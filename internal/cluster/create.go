@@ -47,7 +47,7 @@ func (c *Cluster) create(ctx context.Context, link string) error {
 	left, _ := filepath.Glob(unfinished + "*")
 	for _, dir := range left {
 		c.log.Info("an earlier start was interrupted while it made the private PostgreSQL: removing what it left, which holds no data", "folder", dir)
-		if err := os.RemoveAll(dir); err != nil {
+		if err := remove(ctx, dir); err != nil {
 			return err
 		}
 	}
@@ -81,6 +81,24 @@ func name(dir string) string {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(dir))
 	return fmt.Sprintf("%x", h.Sum64())
+}
+
+// remove deletes a folder even if a program that was left alone, such as initdb, still writes into it:
+// without its files it soon ends.
+func remove(ctx context.Context, dir string) error {
+	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
+	defer cancel()
+	for {
+		err := os.RemoveAll(dir)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 // initialise fills a home: passwords, socket folder, and data.

@@ -133,17 +133,26 @@ func (b *Batch) run() {
 	}
 	asker := viewer.From(ctx)
 	who := asker.Viewer()
-	err := b.readAs(ctx, who)
+	pooled, err := b.reader.Pool.Acquire(ctx)
+	if err != nil {
+		b.settle(err)
+		return
+	}
+	defer pooled.Release()
+	conn := pooled.Conn()
+	defer postgres.Rollback(ctx, conn)
+	err = b.readAs(ctx, conn, who)
 	if postgres.Stale(err) {
-		if who, err = asker.Renew(ctx, who); err == nil {
-			err = b.readAs(ctx, who)
+		if who, err = asker.Renew(ctx, who, conn); err == nil {
+			err = b.readAs(ctx, conn, who)
 		}
 	}
 	var known *problem.Error
 	if err != nil && !errors.As(err, &known) && !postgres.Temporary(err) && len(b.questions) > 1 {
 		// One statement that fails takes the others with it; alone, each answers for itself.
 		for _, q := range b.questions {
-			if err := b.read(ctx, who, []*question{q}); err != nil { // else it has an answer, or an error of its own
+			postgres.Rollback(ctx, conn)
+			if err := b.send(ctx, conn, who, []*question{q}); err != nil { // else it has an answer, or an error of its own
 				q.err = err
 			}
 		}
@@ -153,7 +162,7 @@ func (b *Batch) run() {
 }
 
 // readAs asks as a viewer. What was compiled for what was known of them before is compiled anew.
-func (b *Batch) readAs(ctx context.Context, who *viewer.Viewer) error {
+func (b *Batch) readAs(ctx context.Context, conn *pgx.Conn, who *viewer.Viewer) error {
 	if who == nil {
 		return problem.SignIn()
 	}
@@ -169,7 +178,7 @@ func (b *Batch) readAs(ctx context.Context, who *viewer.Viewer) error {
 	if len(asked) == 0 {
 		return nil
 	}
-	return b.read(ctx, who, asked)
+	return b.send(ctx, conn, who, asked)
 }
 
 // settle gives all questions that have no answer and no error of their own this one.
@@ -179,17 +188,6 @@ func (b *Batch) settle(err error) {
 			q.err = err
 		}
 	}
-}
-
-// read asks in a transaction of its own: identity, statements and end in one round trip.
-func (b *Batch) read(ctx context.Context, who *viewer.Viewer, questions []*question) error {
-	conn, err := b.reader.Pool.Acquire(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Release()
-	defer postgres.Rollback(ctx, conn.Conn())
-	return b.send(ctx, conn.Conn(), who, questions)
 }
 
 // send asks on a connection; with a viewer, in a transaction that becomes them first.

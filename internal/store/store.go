@@ -99,7 +99,7 @@ func (s *Store) begin(ctx context.Context, lists ...[]string) (*Tx, error) {
 	if !postgres.Stale(err) {
 		return tx, err
 	}
-	who, err := asker.Renew(ctx, known)
+	who, err := asker.Renew(ctx, known, nil)
 	if err != nil {
 		return nil, err
 	}

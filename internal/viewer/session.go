@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"tenantry/internal/postgres"
 	"tenantry/internal/token"
 	"tenantry/models"
 )
@@ -33,18 +34,44 @@ func (s *Sessions) Find(ctx context.Context, t token.Token) (*Viewer, error) {
 	if v, ok := s.known.Get(t); ok && v.ExpiresAt.After(time.Now()) {
 		return v, nil
 	}
-	return s.Read(ctx, t)
+	return s.Read(ctx, t, nil)
 }
 
-// Read asks the database for the viewer of a token, whatever is remembered.
-func (s *Sessions) Read(ctx context.Context, t token.Token) (*Viewer, error) {
+// Read asks the database for the viewer of a token, whatever is remembered; on a connection whose
+// transaction was refused, which is ended in the same round trip, or with nil on any.
+func (s *Sessions) Read(ctx context.Context, t token.Token, refused *pgx.Conn) (*Viewer, error) {
+	v, err := s.read(ctx, t, refused)
+	if refused != nil && postgres.HasState(err, "25P02") {
+		// The statement was not prepared on this connection yet, which a refused transaction does not allow.
+		postgres.Rollback(ctx, refused)
+		return s.read(ctx, t, refused)
+	}
+	return v, err
+}
+
+func (s *Sessions) read(ctx context.Context, t token.Token, refused *pgx.Conn) (*Viewer, error) {
 	v := &Viewer{AccountID: t.Account, SessionID: t.ID}
 	var role string
 	var key []byte
-	err := s.pool.QueryRow(ctx,
-		`select user_id, name, role, grandfathered, access_version, tenants, cursor_key, expires_at from app.session($1, $2, $3)`,
-		t.Account, t.ID, t.Hash()).
-		Scan(&v.UserID, &v.Name, &role, &v.Grandfathered, &v.AccessVersion, &v.Memberships, &key, &v.ExpiresAt)
+	var b pgx.Batch
+	send := s.pool.SendBatch
+	ending := refused != nil && refused.PgConn().TxStatus() != 'I'
+	if refused != nil {
+		send = refused.SendBatch
+	}
+	if ending {
+		b.Queue("rollback")
+	}
+	b.Queue(`select user_id, name, role, grandfathered, access_version, tenants, cursor_key, expires_at from app.session($1, $2, $3)`,
+		postgres.Arg(t.Account), postgres.Arg(t.ID), t.Hash())
+	results := send(ctx, &b)
+	defer func() { _ = results.Close() }()
+	if ending {
+		if _, err := results.Exec(); err != nil {
+			return nil, err
+		}
+	}
+	err := results.QueryRow().Scan(&v.UserID, &v.Name, &role, &v.Grandfathered, &v.AccessVersion, &v.Memberships, &key, &v.ExpiresAt)
 	if errors.Is(err, pgx.ErrNoRows) {
 		s.known.Remove(t)
 		return nil, nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"tenantry/internal/postgres"
 	"tenantry/internal/token"
@@ -125,8 +126,9 @@ type Asker struct {
 	RequestID string
 	// Token is what the viewer signed in with.
 	Token token.Token
-	// Read asks the database for the viewer; it gives nil when the session is over.
-	Read func(context.Context) (*Viewer, error)
+	// Read asks the database for the viewer: on a connection whose transaction was refused, which it
+	// ends in the same round trip, or with nil on any. It gives nil when the session is over.
+	Read func(context.Context, *pgx.Conn) (*Viewer, error)
 	// SetCookie gives the client's browser the session, or with an empty token takes it away.
 	SetCookie func(token string, expires time.Time)
 }
@@ -146,14 +148,14 @@ func (a *Asker) Know(v *Viewer) {
 }
 
 // Renew reads the viewer anew, since what was known of them does not hold or is doubted; once, if
-// several fields of a request ask for it. Nil when the session is over.
-func (a *Asker) Renew(ctx context.Context, known *Viewer) (*Viewer, error) {
+// several fields of a request ask for it. Nil when the session is over. See Read for the connection.
+func (a *Asker) Renew(ctx context.Context, known *Viewer, refused *pgx.Conn) (*Viewer, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.viewer != known || a.Read == nil {
 		return a.viewer, nil
 	}
-	v, err := a.Read(ctx)
+	v, err := a.Read(ctx, refused)
 	if err == nil {
 		a.viewer, a.renewed = v, true
 	}
@@ -168,7 +170,7 @@ func (a *Asker) Doubt(ctx context.Context) (*Viewer, error) {
 	if renewed {
 		return known, nil
 	}
-	return a.Renew(ctx, known)
+	return a.Renew(ctx, known, nil)
 }
 
 // With puts the asker of a request into its context.
