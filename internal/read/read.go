@@ -151,6 +151,9 @@ func (b *Batch) run() {
 	if err != nil && !errors.As(err, &known) && !postgres.Temporary(err) && len(b.questions) > 1 {
 		// One statement that fails takes the others with it; alone, each answers for itself.
 		for _, q := range b.questions {
+			if q.err != nil {
+				continue // refused for itself, when it was compiled anew
+			}
 			postgres.Rollback(ctx, conn)
 			if err := b.send(ctx, conn, who, []*question{q}); err != nil { // else it has an answer, or an error of its own
 				q.err = err
