@@ -89,15 +89,25 @@ const become = `select app.become($1, $2, $3, $4, $5, $6)`
 
 // Begin queues the opening of a transaction: its snapshot and, with writing, its right to write.
 func (id Identity) Begin(b *pgx.Batch, writing bool) {
-	opening, kind := "begin isolation level repeatable read read only", string(id.Kind)
+	opening := "begin isolation level repeatable read read only"
 	if writing {
-		opening, kind = "begin", kind+"_writer"
+		opening = "begin"
+	}
+	b.Queue(opening)
+	id.Become(b, writing)
+}
+
+// Become queues what makes an open transaction act as the viewer: first in it but for what needs no
+// identity, such as accepting an invitation.
+func (id Identity) Become(b *pgx.Batch, writing bool) {
+	kind := string(id.Kind)
+	if writing {
+		kind += "_writer"
 	}
 	var session any
 	if id.Session != uuid.Nil {
 		session = Arg(id.Session)
 	}
-	b.Queue(opening)
 	b.Queue(become, Arg(id.Account), Arg(id.Viewer), session, id.Version, Arg(id.Tenants), kind)
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"tenantry/internal/access"
 	"tenantry/internal/problem"
@@ -23,13 +22,9 @@ const (
 )
 
 // arrange reads the arguments of a list: its filter, order and page.
-func (c *compiler) arrange(l *listing, f graphql.CollectedField, def *ast.FieldDefinition, scope access.Scope) error {
+func (c *compiler) arrange(l *listing, f graphql.CollectedField, args map[string]any, scope access.Scope) error {
 	if scope == access.None {
 		return fmt.Errorf("%s leads to objects and has no scope", f.Name)
-	}
-	args := f.ArgumentMap(c.op.Variables)
-	if err := access.Check(c.reader.Schema, c.who, def, args); err != nil {
-		return err
 	}
 	l.scope, l.reach, l.order, l.used = scope, c.reach, l.t.order, map[string]bool{}
 	if by, ok := args["orderBy"].(map[string]any); ok {
@@ -45,11 +40,11 @@ func (c *compiler) arrange(l *listing, f graphql.CollectedField, def *ast.FieldD
 	if err := c.filter(l, f.Name, filter); err != nil {
 		return err
 	}
-	s, err := newSeals(c.who, f.ObjectDefinition.Name+"."+f.Name, l.order, args)
-	if err != nil {
+	var err error
+	if l.seals, err = newSeals(c.who, f.ObjectDefinition.Name+"."+f.Name, l.order, args); err != nil {
 		return err
 	}
-	return l.page.read(f.Name, args, s)
+	return l.page.read(f.Name, args, l.seals)
 }
 
 func (p *page) read(name string, args map[string]any, s seals) error {
@@ -103,7 +98,7 @@ func (o order) by(alias string, reversed bool) string {
 	return alias + "." + o.column + direction + ", " + alias + ".id" + direction
 }
 
-// keyset compares a row with a position: beyond it in the order, or with "back" at or before it.
+// keyset compares a row with a position, in the direction of the order: ">" is what comes after it.
 func (o order) keyset(c *compiler, p position, op string) string {
 	if o.descending {
 		op = map[string]string{">": "<", "<": ">", "<=": ">=", ">=": "<="}[op]

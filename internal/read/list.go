@@ -33,6 +33,7 @@ type listing struct {
 	where []condition
 	order order
 	page  page
+	seals seals
 	used  map[string]bool
 }
 
@@ -86,7 +87,7 @@ func (c *compiler) ifTenant(tenant uuid.UUID, p *plan) *plan {
 // rootList answers a root field with the rows of a list: a statement for the page, and one for each
 // extra.
 func (c *compiler) rootList(f graphql.CollectedField, l *listing, scope access.Scope) (*plan, error) {
-	if err := c.arrange(l, f, f.Definition, scope); err != nil {
+	if err := c.arrange(l, f, f.ArgumentMap(c.op.Variables), scope); err != nil {
 		return nil, err
 	}
 	c.begin()
@@ -128,7 +129,11 @@ func (c *compiler) rootList(f graphql.CollectedField, l *listing, scope access.S
 // list compiles a connection under a row: its page is one column, an array of records, and each extra
 // another.
 func (b *builder) list(f graphql.CollectedField, def *ast.FieldDefinition, l *listing) (writer, error) {
-	if err := b.arrange(l, f, def, access.ScopeOf(def)); err != nil {
+	args := f.ArgumentMap(b.op.Variables)
+	if err := access.Check(b.reader.Schema, b.who, def, args); err != nil { // of a root field it was checked before
+		return nil, err
+	}
+	if err := b.arrange(l, f, args, access.ScopeOf(def)); err != nil {
 		return nil, err
 	}
 	inner := &builder{compiler: b.compiler}

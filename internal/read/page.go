@@ -36,9 +36,6 @@ type pageWriter func(dst []byte, s *slice) []byte
 // connection compiles the selection of a connection whose rows are called x.
 func (b *builder) connection(x string, f graphql.CollectedField, def *ast.FieldDefinition, l *listing) (pageWriter, needs, error) {
 	c := &connection{builder: b, row: row{b: b, t: l.t, alias: x, bare: l.bare, used: l.used}, listing: l}
-	if err := c.sealing(f, def); err != nil {
-		return nil, c.needs, err
-	}
 	name := def.Type.Name()
 	type entry struct {
 		key   []byte
@@ -70,12 +67,6 @@ type connection struct {
 	row     row
 	listing *listing
 	needs   needs
-	seals   seals
-}
-
-func (c *connection) sealing(f graphql.CollectedField, _ *ast.FieldDefinition) (err error) {
-	c.seals, err = newSeals(c.who, f.ObjectDefinition.Name+"."+f.Name, c.listing.order, f.ArgumentMap(c.op.Variables))
-	return err
 }
 
 func (c *connection) field(f graphql.CollectedField, of string) (pageWriter, error) {
@@ -139,10 +130,10 @@ func (c *connection) edge(f graphql.CollectedField) (writer, error) {
 
 // cursor writes the sealed position of a row.
 func (c *connection) cursor() writer {
-	order := c.listing.order
+	order, seals := c.listing.order, c.listing.seals
 	value, id := c.col(c.row.col(order.column)), c.col(c.row.col("id"))
 	return func(dst []byte, r *record) []byte {
-		return c.seals.append(dst, position{value: order.text(r.values[value]), id: uuid.UUID(r.values[id])})
+		return seals.append(dst, position{value: order.text(r.values[value]), id: uuid.UUID(r.values[id])})
 	}
 }
 

@@ -69,12 +69,7 @@ func loadAll[T any](tx *Tx, keys []uuid.UUID) ([]T, error) {
 }
 
 // isMissing tells the answer for what is not there, or not in reach, from other errors.
-func isMissing(err error) bool { return is(err, problem.NotFound) }
-
-func is(err error, code problem.Code) bool {
-	var p *problem.Error
-	return errors.As(err, &p) && p.Code == code
-}
+func isMissing(err error) bool { return problem.Is(err, problem.NotFound) }
 
 // tenant is what a write needs to know of the tenant of an item.
 type tenant struct {

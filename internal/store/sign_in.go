@@ -30,7 +30,7 @@ type candidate struct {
 // SignIn makes a session for who knows the password. Every failure is the same, and takes as long,
 // but for a password that fits users of several accounts: then the account must be named.
 func (s *Store) SignIn(ctx context.Context, in models.SignInInput) (*models.SignInPayload, error) {
-	f := (&Tx{unit: &Unit{}}).faults()
+	f := &faults{}
 	refused := func() (*models.SignInPayload, error) {
 		f.add(models.UserErrorCodeInvalid, "The e-mail address or the password is wrong, or the user may not sign in.")
 		return &models.SignInPayload{UserErrors: f.list}, nil
@@ -144,7 +144,7 @@ func (tx *Tx) startSession(ttl time.Duration) (secret string, expires time.Time,
 
 // AcceptInvitation sets the password of who holds an invitation, and signs them in.
 func (s *Store) AcceptInvitation(ctx context.Context, in models.AcceptInvitationInput) (*models.AcceptInvitationPayload, error) {
-	f := (&Tx{unit: &Unit{}}).faults()
+	f := &faults{}
 	mustBePassword(f, in.Password, "password")
 	if f.any() {
 		return &models.AcceptInvitationPayload{UserErrors: f.list}, nil
@@ -200,10 +200,9 @@ func (s *Store) accept(ctx context.Context, t token.Token, hash string) (*Tx, er
 	if err != nil {
 		return nil, err
 	}
-	id := who.Identity()
-	_, err = u.pgx.Exec(ctx, "select app.become($1, $2, null, $3, coalesce($4::uuid[], '{}'), $5)",
-		id.Account, id.Viewer, id.Version, id.Tenants, string(id.Kind)+"_writer")
-	if err != nil {
+	var b pgx.Batch
+	who.Identity().Become(&b, true)
+	if err := u.pgx.SendBatch(ctx, &b).Close(); err != nil {
 		return nil, err
 	}
 	return u.as(ctx, who), nil
@@ -226,7 +225,7 @@ func (s *Store) SignOut(ctx context.Context) (*models.SignOutPayload, error) {
 // ChangePassword changes the viewer's password and ends all their other sessions.
 func (s *Store) ChangePassword(ctx context.Context, in models.ChangePasswordInput) (*models.ChangePasswordPayload, error) {
 	asker := viewer.From(ctx)
-	f := (&Tx{unit: &Unit{}}).faults()
+	f := &faults{}
 	mustBePassword(f, in.NewPassword, "newPassword")
 	var old string
 	err := s.pool.QueryRow(ctx, "select coalesce(app.own_password($1, $2, $3), '')", asker.Token.Account, asker.Token.ID, asker.Token.Hash()).Scan(&old)

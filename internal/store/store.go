@@ -105,7 +105,7 @@ func (s *Store) begin(ctx context.Context, lists ...[]string) (*Tx, error) {
 	}
 	u := ctx.Value(unitKey{}).(*Unit)
 	if err := u.Check(who); err != nil {
-		if is(err, problem.Forbidden) {
+		if problem.Is(err, problem.Forbidden) {
 			err = errors.Join(s.Denied(ctx, u.Action), err)
 		}
 		return nil, err
