@@ -60,6 +60,12 @@ func TestWhoeverLeavesFreesTheConnection(t *testing.T) {
 		c.doIn(ctx, `{ tickets(first: 100) { nodes { subject comments { nodes { body } } } } }`, nil)
 		cancel()
 	}
+	c.ok(`{ viewer { tenantAccess } }`, nil) // who is known is not looked up again
+	gone, leave := context.WithCancel(context.Background())
+	leave()
+	if r := c.doIn(gone, `{ tickets { totalCount } }`, nil); r.code() != "UNAVAILABLE" {
+		t.Errorf("who left before it began is answered %s", r.raw)
+	}
 	if r := c.ok(`{ tickets { totalCount } }`, nil); r.get("tickets", "totalCount") != 16.0 {
 		t.Errorf("after twenty who left: %s", r.raw)
 	}

@@ -90,6 +90,10 @@ func (s *server) execute(ctx context.Context, w http.ResponseWriter, r *http.Req
 	}
 	next, inner := s.exec.DispatchOperation(ctx, op)
 	response := next(inner)
+	if response == nil { // the client has gone, or the time was over, before anything was executed
+		a := s.failed(ctx, problem.New(problem.Unavailable, "The time for the request was over before it began: try again."))
+		return a, status(mediaType, a, true)
+	}
 	a := answer{Errors: response.Errors, Data: response.Data, Extensions: response.Extensions}
 	if op.Operation.Operation == ast.Query && viewer.From(ctx).Viewer() == nil && slices.ContainsFunc(a.Errors, func(e *gqlerror.Error) bool { return codeOf(e) == string(problem.Unauthenticated) }) {
 		// The session ended while the query ran: then it is refused as a whole. Of mutations, those that
