@@ -21,28 +21,29 @@ func (DeviceGroup) TableName() string { return "app.device_groups" }
 
 // Device is a computer or another machine that is looked after.
 type Device struct {
-	Row          `gorm:"embedded"`
-	TenantID     uuid.UUID
-	GroupID      *uuid.UUID
-	Name         string
-	Hostname     *string
-	Platform     DevicePlatform
-	Kind         DeviceKind
-	OsName       *string
-	OsVersion    *string
-	Manufacturer *string
-	Model        *string
-	SerialNumber *string
-	MacAddress   *string
-	PublicIP     *string `gorm:"column:public_ip"`
-	AgentVersion *string
-	LoggedInUser *string
-	Connection   DeviceConnectionState
-	LastSeenAt   *time.Time
-	Tags         Strings      `gorm:"type:text[]"`
-	Tenant       *Tenant      `gorm:"foreignKey:AccountID,TenantID;references:AccountID,ID"`
-	Group        *DeviceGroup `gorm:"foreignKey:AccountID,GroupID;references:AccountID,ID"`
-	Tickets      []Ticket     `gorm:"foreignKey:AccountID,DeviceID;references:AccountID,ID"`
+	Row            `gorm:"embedded"`
+	TenantID       uuid.UUID
+	GroupID        *uuid.UUID
+	Name           string
+	Hostname       *string
+	Platform       DevicePlatform
+	Kind           DeviceKind
+	OsName         *string
+	OsVersion      *string
+	Manufacturer   *string
+	Model          *string
+	SerialNumber   *string
+	MacAddress     *string
+	PublicIP       *string `gorm:"column:public_ip"`
+	AgentVersion   *string
+	LoggedInUser   *string
+	Connection     DeviceConnectionState
+	LastSeenAt     *time.Time
+	Tags           Strings         `gorm:"type:text[]"`
+	Tenant         *Tenant         `gorm:"foreignKey:AccountID,TenantID;references:AccountID,ID"`
+	Group          *DeviceGroup    `gorm:"foreignKey:AccountID,GroupID;references:AccountID,ID"`
+	Tickets        []Ticket        `gorm:"foreignKey:AccountID,DeviceID;references:AccountID,ID"`
+	RemoteSessions []RemoteSession `gorm:"foreignKey:AccountID,DeviceID;references:AccountID,ID"`
 }
 
 // TableName is where the rows are.

@@ -57,6 +57,10 @@ type AccessCounts struct {
 	DeviceGroups int32 `json:"deviceGroups"`
 	// Tickets.
 	Tickets int32 `json:"tickets"`
+	// Remote sessions.
+	RemoteSessions int32 `json:"remoteSessions"`
+	// Assets.
+	Assets int32 `json:"assets"`
 	// Tenants.
 	Tenants int32 `json:"tenants"`
 }
@@ -97,6 +101,76 @@ type AddUsersToTenantPayload struct {
 	UnassignedTickets *rows.Set `json:"unassignedTickets,omitempty"`
 	// What was wrong.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Which articles to list: those that meet all that is said.
+type ArticleFilter struct {
+	// With one of these ids.
+	Ids graphql.Omittable[[]string] `json:"ids,omitempty"`
+	// Of one of these tenants.
+	TenantIds graphql.Omittable[[]string] `json:"tenantIds,omitempty"`
+	// Tenantless, or of a tenant.
+	Tenantless graphql.Omittable[*bool] `json:"tenantless,omitempty"`
+	// Of a tenant with one of these statuses, or tenantless.
+	TenantStatus graphql.Omittable[[]TenantStatus] `json:"tenantStatus,omitempty"`
+	// For one of these audiences.
+	Audience graphql.Omittable[[]ArticleAudience] `json:"audience,omitempty"`
+	// In one of these states.
+	State graphql.Omittable[[]ArticleState] `json:"state,omitempty"`
+	// In one of these languages.
+	Locale graphql.Omittable[[]string] `json:"locale,omitempty"`
+	// About one of these matters.
+	Category graphql.Omittable[[]string] `json:"category,omitempty"`
+	// Written by one of these users. Not for customers.
+	AuthorIds graphql.Omittable[[]string] `json:"authorIds,omitempty"`
+	// Last published in this time.
+	PublishedAt graphql.Omittable[*TimeRange] `json:"publishedAt,omitempty"`
+	// Made in this time.
+	CreatedAt graphql.Omittable[*TimeRange] `json:"createdAt,omitempty"`
+	// Changed in this time.
+	UpdatedAt graphql.Omittable[*TimeRange] `json:"updatedAt,omitempty"`
+}
+
+// An order of articles.
+type ArticleOrder struct {
+	// By what.
+	Field ArticleOrderField `json:"field"`
+	// Which way.
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
+}
+
+// Which assets to list: those that meet all that is said.
+type AssetFilter struct {
+	// With one of these ids.
+	Ids graphql.Omittable[[]string] `json:"ids,omitempty"`
+	// Of one of these tenants.
+	TenantIds graphql.Omittable[[]string] `json:"tenantIds,omitempty"`
+	// Tenantless, or of a tenant.
+	Tenantless graphql.Omittable[*bool] `json:"tenantless,omitempty"`
+	// Of a tenant with one of these statuses, or tenantless.
+	TenantStatus graphql.Omittable[[]TenantStatus] `json:"tenantStatus,omitempty"`
+	// Of one of these kinds.
+	Kind graphql.Omittable[[]AssetKind] `json:"kind,omitempty"`
+	// With one of these statuses.
+	Status graphql.Omittable[[]AssetStatus] `json:"status,omitempty"`
+	// Linked to one of these devices.
+	DeviceIds graphql.Omittable[[]string] `json:"deviceIds,omitempty"`
+	// With a warranty that ends in this time.
+	WarrantyUntil graphql.Omittable[*DateRange] `json:"warrantyUntil,omitempty"`
+	// With a contract that ends in this time.
+	ContractEndsOn graphql.Omittable[*DateRange] `json:"contractEndsOn,omitempty"`
+	// Made in this time.
+	CreatedAt graphql.Omittable[*TimeRange] `json:"createdAt,omitempty"`
+	// Changed in this time.
+	UpdatedAt graphql.Omittable[*TimeRange] `json:"updatedAt,omitempty"`
+}
+
+// An order of assets.
+type AssetOrder struct {
+	// By what.
+	Field AssetOrderField `json:"field"`
+	// Which way.
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
 }
 
 // Whom a ticket is assigned to.
@@ -309,6 +383,14 @@ type CreateTicketPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A stretch of days.
+type DateRange struct {
+	// On or after this day.
+	Gte graphql.Omittable[*time.Time] `json:"gte,omitempty"`
+	// Before this day.
+	Lt graphql.Omittable[*time.Time] `json:"lt,omitempty"`
+}
+
 // The device group to delete.
 type DeleteDeviceGroupInput struct {
 	// The group.
@@ -475,6 +557,40 @@ type ReactivateUserPayload struct {
 	UnassignedTickets *rows.Set `json:"unassignedTickets,omitempty"`
 	// What was wrong.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Which remote sessions to list: those that meet all that is said.
+type RemoteSessionFilter struct {
+	// With one of these ids.
+	Ids graphql.Omittable[[]string] `json:"ids,omitempty"`
+	// Of one of these tenants.
+	TenantIds graphql.Omittable[[]string] `json:"tenantIds,omitempty"`
+	// Tenantless, or of a tenant.
+	Tenantless graphql.Omittable[*bool] `json:"tenantless,omitempty"`
+	// Of a tenant with one of these statuses, or tenantless.
+	TenantStatus graphql.Omittable[[]TenantStatus] `json:"tenantStatus,omitempty"`
+	// With one of these statuses.
+	Status graphql.Omittable[[]RemoteSessionStatus] `json:"status,omitempty"`
+	// With one of these modes.
+	Mode graphql.Omittable[[]RemoteSessionMode] `json:"mode,omitempty"`
+	// With one of these outcomes.
+	Outcome graphql.Omittable[[]RemoteSessionOutcome] `json:"outcome,omitempty"`
+	// Asked for by one of these users.
+	AgentIds graphql.Omittable[[]string] `json:"agentIds,omitempty"`
+	// On one of these devices.
+	DeviceIds graphql.Omittable[[]string] `json:"deviceIds,omitempty"`
+	// About one of these tickets.
+	TicketIds graphql.Omittable[[]string] `json:"ticketIds,omitempty"`
+	// Made in this time.
+	CreatedAt graphql.Omittable[*TimeRange] `json:"createdAt,omitempty"`
+}
+
+// An order of remote sessions.
+type RemoteSessionOrder struct {
+	// By what.
+	Field RemoteSessionOrderField `json:"field"`
+	// Which way.
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
 }
 
 // Devices that leave their groups.
@@ -677,6 +793,8 @@ type TicketFilter struct {
 	RequesterIds graphql.Omittable[[]string] `json:"requesterIds,omitempty"`
 	// About one of these devices.
 	DeviceIds graphql.Omittable[[]string] `json:"deviceIds,omitempty"`
+	// About one of these assets.
+	AssetIds graphql.Omittable[[]string] `json:"assetIds,omitempty"`
 	// Open and past when they should be resolved, or not.
 	Overdue graphql.Omittable[*bool] `json:"overdue,omitempty"`
 	// Due in this time.
@@ -960,6 +1078,381 @@ func (e *AccessReason) UnmarshalJSON(b []byte) error {
 }
 
 func (e AccessReason) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Who an article is for.
+type ArticleAudience string
+
+const (
+	// Those who see the items of its tenant.
+	ArticleAudienceTenant ArticleAudience = "TENANT"
+	// Those who see tenantless items.
+	ArticleAudienceTenantless ArticleAudience = "TENANTLESS"
+	// All agents and all who are a member of a tenant, once it is published.
+	ArticleAudienceAllTenants ArticleAudience = "ALL_TENANTS"
+)
+
+var AllArticleAudience = []ArticleAudience{
+	ArticleAudienceTenant,
+	ArticleAudienceTenantless,
+	ArticleAudienceAllTenants,
+}
+
+func (e ArticleAudience) IsValid() bool {
+	switch e {
+	case ArticleAudienceTenant, ArticleAudienceTenantless, ArticleAudienceAllTenants:
+		return true
+	}
+	return false
+}
+
+func (e ArticleAudience) String() string {
+	return string(e)
+}
+
+func (e *ArticleAudience) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ArticleAudience(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ArticleAudience", str)
+	}
+	return nil
+}
+
+func (e ArticleAudience) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ArticleAudience) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ArticleAudience) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What articles can be ordered by; equal ones by their id.
+type ArticleOrderField string
+
+const (
+	// By title.
+	ArticleOrderFieldTitle ArticleOrderField = "TITLE"
+	// By when they were made.
+	ArticleOrderFieldCreatedAt ArticleOrderField = "CREATED_AT"
+	// By when they last changed.
+	ArticleOrderFieldUpdatedAt ArticleOrderField = "UPDATED_AT"
+)
+
+var AllArticleOrderField = []ArticleOrderField{
+	ArticleOrderFieldTitle,
+	ArticleOrderFieldCreatedAt,
+	ArticleOrderFieldUpdatedAt,
+}
+
+func (e ArticleOrderField) IsValid() bool {
+	switch e {
+	case ArticleOrderFieldTitle, ArticleOrderFieldCreatedAt, ArticleOrderFieldUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e ArticleOrderField) String() string {
+	return string(e)
+}
+
+func (e *ArticleOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ArticleOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ArticleOrderField", str)
+	}
+	return nil
+}
+
+func (e ArticleOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ArticleOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ArticleOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How far an article has come.
+type ArticleState string
+
+const (
+	// It is being written.
+	ArticleStateDraft ArticleState = "DRAFT"
+	// It waits for an admin's approval.
+	ArticleStateInReview ArticleState = "IN_REVIEW"
+	// It can be read.
+	ArticleStatePublished ArticleState = "PUBLISHED"
+	// An admin said no; the review note says why.
+	ArticleStateRejected ArticleState = "REJECTED"
+	// It is kept, and read no more.
+	ArticleStateArchived ArticleState = "ARCHIVED"
+)
+
+var AllArticleState = []ArticleState{
+	ArticleStateDraft,
+	ArticleStateInReview,
+	ArticleStatePublished,
+	ArticleStateRejected,
+	ArticleStateArchived,
+}
+
+func (e ArticleState) IsValid() bool {
+	switch e {
+	case ArticleStateDraft, ArticleStateInReview, ArticleStatePublished, ArticleStateRejected, ArticleStateArchived:
+		return true
+	}
+	return false
+}
+
+func (e ArticleState) String() string {
+	return string(e)
+}
+
+func (e *ArticleState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ArticleState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ArticleState", str)
+	}
+	return nil
+}
+
+func (e ArticleState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ArticleState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ArticleState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Whether an asset can be touched.
+type AssetKind string
+
+const (
+	// It can.
+	AssetKindHardware AssetKind = "HARDWARE"
+	// It cannot: a program, or the right to use one.
+	AssetKindSoftware AssetKind = "SOFTWARE"
+)
+
+var AllAssetKind = []AssetKind{
+	AssetKindHardware,
+	AssetKindSoftware,
+}
+
+func (e AssetKind) IsValid() bool {
+	switch e {
+	case AssetKindHardware, AssetKindSoftware:
+		return true
+	}
+	return false
+}
+
+func (e AssetKind) String() string {
+	return string(e)
+}
+
+func (e *AssetKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AssetKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AssetKind", str)
+	}
+	return nil
+}
+
+func (e AssetKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AssetKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AssetKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What assets can be ordered by; equal ones by their id.
+type AssetOrderField string
+
+const (
+	// By name.
+	AssetOrderFieldName AssetOrderField = "NAME"
+	// By when they were made.
+	AssetOrderFieldCreatedAt AssetOrderField = "CREATED_AT"
+	// By when they last changed.
+	AssetOrderFieldUpdatedAt AssetOrderField = "UPDATED_AT"
+)
+
+var AllAssetOrderField = []AssetOrderField{
+	AssetOrderFieldName,
+	AssetOrderFieldCreatedAt,
+	AssetOrderFieldUpdatedAt,
+}
+
+func (e AssetOrderField) IsValid() bool {
+	switch e {
+	case AssetOrderFieldName, AssetOrderFieldCreatedAt, AssetOrderFieldUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e AssetOrderField) String() string {
+	return string(e)
+}
+
+func (e *AssetOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AssetOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AssetOrderField", str)
+	}
+	return nil
+}
+
+func (e AssetOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AssetOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AssetOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What state an asset is in.
+type AssetStatus string
+
+const (
+	// It waits to be used.
+	AssetStatusReady AssetStatus = "READY"
+	// It is in use.
+	AssetStatusDeployed AssetStatus = "DEPLOYED"
+	// It is being repaired.
+	AssetStatusInRepair AssetStatus = "IN_REPAIR"
+	// Nobody knows where it is.
+	AssetStatusLost AssetStatus = "LOST"
+	// It is used no more.
+	AssetStatusRetired AssetStatus = "RETIRED"
+)
+
+var AllAssetStatus = []AssetStatus{
+	AssetStatusReady,
+	AssetStatusDeployed,
+	AssetStatusInRepair,
+	AssetStatusLost,
+	AssetStatusRetired,
+}
+
+func (e AssetStatus) IsValid() bool {
+	switch e {
+	case AssetStatusReady, AssetStatusDeployed, AssetStatusInRepair, AssetStatusLost, AssetStatusRetired:
+		return true
+	}
+	return false
+}
+
+func (e AssetStatus) String() string {
+	return string(e)
+}
+
+func (e *AssetStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AssetStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AssetStatus", str)
+	}
+	return nil
+}
+
+func (e AssetStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AssetStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AssetStatus) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -1509,6 +2002,311 @@ func (e *OrderDirection) UnmarshalJSON(b []byte) error {
 }
 
 func (e OrderDirection) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What the person at the device said to a session.
+type RemoteSessionConsent string
+
+const (
+	// They were not asked.
+	RemoteSessionConsentNotNeeded RemoteSessionConsent = "NOT_NEEDED"
+	// They have not answered yet.
+	RemoteSessionConsentAsked RemoteSessionConsent = "ASKED"
+	// Yes.
+	RemoteSessionConsentGranted RemoteSessionConsent = "GRANTED"
+	// No.
+	RemoteSessionConsentDenied RemoteSessionConsent = "DENIED"
+	// Nothing, within 60 seconds.
+	RemoteSessionConsentTimedOut RemoteSessionConsent = "TIMED_OUT"
+)
+
+var AllRemoteSessionConsent = []RemoteSessionConsent{
+	RemoteSessionConsentNotNeeded,
+	RemoteSessionConsentAsked,
+	RemoteSessionConsentGranted,
+	RemoteSessionConsentDenied,
+	RemoteSessionConsentTimedOut,
+}
+
+func (e RemoteSessionConsent) IsValid() bool {
+	switch e {
+	case RemoteSessionConsentNotNeeded, RemoteSessionConsentAsked, RemoteSessionConsentGranted, RemoteSessionConsentDenied, RemoteSessionConsentTimedOut:
+		return true
+	}
+	return false
+}
+
+func (e RemoteSessionConsent) String() string {
+	return string(e)
+}
+
+func (e *RemoteSessionConsent) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RemoteSessionConsent(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RemoteSessionConsent", str)
+	}
+	return nil
+}
+
+func (e RemoteSessionConsent) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RemoteSessionConsent) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RemoteSessionConsent) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Whether somebody at the device has to agree to a session.
+type RemoteSessionMode string
+
+const (
+	// Somebody does.
+	RemoteSessionModeAttended RemoteSessionMode = "ATTENDED"
+	// Nobody does.
+	RemoteSessionModeUnattended RemoteSessionMode = "UNATTENDED"
+)
+
+var AllRemoteSessionMode = []RemoteSessionMode{
+	RemoteSessionModeAttended,
+	RemoteSessionModeUnattended,
+}
+
+func (e RemoteSessionMode) IsValid() bool {
+	switch e {
+	case RemoteSessionModeAttended, RemoteSessionModeUnattended:
+		return true
+	}
+	return false
+}
+
+func (e RemoteSessionMode) String() string {
+	return string(e)
+}
+
+func (e *RemoteSessionMode) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RemoteSessionMode(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RemoteSessionMode", str)
+	}
+	return nil
+}
+
+func (e RemoteSessionMode) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RemoteSessionMode) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RemoteSessionMode) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What remote sessions can be ordered by; equal ones by their id.
+type RemoteSessionOrderField string
+
+const (
+	// By when they were made.
+	RemoteSessionOrderFieldCreatedAt RemoteSessionOrderField = "CREATED_AT"
+)
+
+var AllRemoteSessionOrderField = []RemoteSessionOrderField{
+	RemoteSessionOrderFieldCreatedAt,
+}
+
+func (e RemoteSessionOrderField) IsValid() bool {
+	switch e {
+	case RemoteSessionOrderFieldCreatedAt:
+		return true
+	}
+	return false
+}
+
+func (e RemoteSessionOrderField) String() string {
+	return string(e)
+}
+
+func (e *RemoteSessionOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RemoteSessionOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RemoteSessionOrderField", str)
+	}
+	return nil
+}
+
+func (e RemoteSessionOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RemoteSessionOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RemoteSessionOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Whether a session helped.
+type RemoteSessionOutcome string
+
+const (
+	// It did.
+	RemoteSessionOutcomeResolved RemoteSessionOutcome = "RESOLVED"
+	// It did not.
+	RemoteSessionOutcomeUnresolved RemoteSessionOutcome = "UNRESOLVED"
+	// Nobody said.
+	RemoteSessionOutcomeUnknown RemoteSessionOutcome = "UNKNOWN"
+)
+
+var AllRemoteSessionOutcome = []RemoteSessionOutcome{
+	RemoteSessionOutcomeResolved,
+	RemoteSessionOutcomeUnresolved,
+	RemoteSessionOutcomeUnknown,
+}
+
+func (e RemoteSessionOutcome) IsValid() bool {
+	switch e {
+	case RemoteSessionOutcomeResolved, RemoteSessionOutcomeUnresolved, RemoteSessionOutcomeUnknown:
+		return true
+	}
+	return false
+}
+
+func (e RemoteSessionOutcome) String() string {
+	return string(e)
+}
+
+func (e *RemoteSessionOutcome) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RemoteSessionOutcome(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RemoteSessionOutcome", str)
+	}
+	return nil
+}
+
+func (e RemoteSessionOutcome) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RemoteSessionOutcome) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RemoteSessionOutcome) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How far a session has come. One that is requested in time or active is open.
+type RemoteSessionStatus string
+
+const (
+	// It waits for an answer, for 60 seconds at most.
+	RemoteSessionStatusRequested RemoteSessionStatus = "REQUESTED"
+	// It runs.
+	RemoteSessionStatusActive RemoteSessionStatus = "ACTIVE"
+	// It is over.
+	RemoteSessionStatusEnded RemoteSessionStatus = "ENDED"
+	// The answer was no, or none in time.
+	RemoteSessionStatusDeclined RemoteSessionStatus = "DECLINED"
+)
+
+var AllRemoteSessionStatus = []RemoteSessionStatus{
+	RemoteSessionStatusRequested,
+	RemoteSessionStatusActive,
+	RemoteSessionStatusEnded,
+	RemoteSessionStatusDeclined,
+}
+
+func (e RemoteSessionStatus) IsValid() bool {
+	switch e {
+	case RemoteSessionStatusRequested, RemoteSessionStatusActive, RemoteSessionStatusEnded, RemoteSessionStatusDeclined:
+		return true
+	}
+	return false
+}
+
+func (e RemoteSessionStatus) String() string {
+	return string(e)
+}
+
+func (e *RemoteSessionStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RemoteSessionStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RemoteSessionStatus", str)
+	}
+	return nil
+}
+
+func (e RemoteSessionStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RemoteSessionStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RemoteSessionStatus) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -14,6 +14,7 @@ type Ticket struct {
 	Subject          string
 	Description      *string
 	DeviceID         *uuid.UUID
+	AssetID          *uuid.UUID
 	RequesterID      *uuid.UUID
 	RequesterName    *string
 	RequesterEmail   *string
@@ -30,9 +31,11 @@ type Ticket struct {
 	ClosedAt         *time.Time
 	Tenant           *Tenant         `gorm:"foreignKey:AccountID,TenantID;references:AccountID,ID"`
 	Device           *Device         `gorm:"foreignKey:AccountID,DeviceID;references:AccountID,ID"`
+	Asset            *Asset          `gorm:"foreignKey:AccountID,AssetID;references:AccountID,ID"`
 	Requester        *User           `gorm:"foreignKey:AccountID,RequesterID;references:AccountID,ID"`
 	Assignee         *User           `gorm:"foreignKey:AccountID,AssigneeID;references:AccountID,ID"`
 	Comments         []TicketComment `gorm:"foreignKey:AccountID,TicketID;references:AccountID,ID"`
+	RemoteSessions   []RemoteSession `gorm:"foreignKey:AccountID,TicketID;references:AccountID,ID"`
 }
 
 // TableName is where the rows are.

@@ -61,10 +61,12 @@ type ComplexityRoot struct {
 	}
 
 	AccessCounts struct {
-		DeviceGroups func(childComplexity int) int
-		Devices      func(childComplexity int) int
-		Tenants      func(childComplexity int) int
-		Tickets      func(childComplexity int) int
+		Assets         func(childComplexity int) int
+		DeviceGroups   func(childComplexity int) int
+		Devices        func(childComplexity int) int
+		RemoteSessions func(childComplexity int) int
+		Tenants        func(childComplexity int) int
+		Tickets        func(childComplexity int) int
 	}
 
 	AddDevicesToGroupPayload struct {
@@ -177,6 +179,10 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		Article         func(childComplexity int, id string) int
+		Articles        func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.ArticleFilter, orderBy *models.ArticleOrder) int
+		Asset           func(childComplexity int, id string) int
+		Assets          func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.AssetFilter, orderBy *models.AssetOrder) int
 		AssignableUsers func(childComplexity int, tenantID *string, first *int32, after *string, last *int32, before *string) int
 		AuditEvents     func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.AuditEventFilter, orderBy *models.AuditEventOrder) int
 		Device          func(childComplexity int, id string) int
@@ -185,6 +191,8 @@ type ComplexityRoot struct {
 		Devices         func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.DeviceFilter, orderBy *models.DeviceOrder) int
 		Node            func(childComplexity int, id string) int
 		Nodes           func(childComplexity int, ids []string) int
+		RemoteSession   func(childComplexity int, id string) int
+		RemoteSessions  func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.RemoteSessionFilter, orderBy *models.RemoteSessionOrder) int
 		Tenant          func(childComplexity int, id string) int
 		Tenants         func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.TenantFilter, orderBy *models.TenantOrder) int
 		Ticket          func(childComplexity int, id string) int
@@ -331,11 +339,17 @@ type MutationResolver interface {
 type QueryResolver interface {
 	Node(ctx context.Context, id string) (*rows.Set, error)
 	Nodes(ctx context.Context, ids []string) (*rows.Set, error)
+	Articles(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.ArticleFilter, orderBy *models.ArticleOrder) (*rows.Set, error)
+	Article(ctx context.Context, id string) (*rows.Set, error)
+	Assets(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.AssetFilter, orderBy *models.AssetOrder) (*rows.Set, error)
+	Asset(ctx context.Context, id string) (*rows.Set, error)
 	AuditEvents(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.AuditEventFilter, orderBy *models.AuditEventOrder) (*rows.Set, error)
 	Devices(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.DeviceFilter, orderBy *models.DeviceOrder) (*rows.Set, error)
 	Device(ctx context.Context, id string) (*rows.Set, error)
 	DeviceGroups(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.DeviceGroupFilter, orderBy *models.DeviceGroupOrder) (*rows.Set, error)
 	DeviceGroup(ctx context.Context, id string) (*rows.Set, error)
+	RemoteSessions(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.RemoteSessionFilter, orderBy *models.RemoteSessionOrder) (*rows.Set, error)
+	RemoteSession(ctx context.Context, id string) (*rows.Set, error)
 	Tenants(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.TenantFilter, orderBy *models.TenantOrder) (*rows.Set, error)
 	Tenant(ctx context.Context, id string) (*rows.Set, error)
 	Tickets(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.TicketFilter, orderBy *models.TicketOrder) (*rows.Set, error)
@@ -427,6 +441,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccessChange.User(childComplexity), true
 
+	case "AccessCounts.assets":
+		if e.ComplexityRoot.AccessCounts.Assets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessCounts.Assets(childComplexity), true
 	case "AccessCounts.deviceGroups":
 		if e.ComplexityRoot.AccessCounts.DeviceGroups == nil {
 			break
@@ -439,6 +459,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccessCounts.Devices(childComplexity), true
+	case "AccessCounts.remoteSessions":
+		if e.ComplexityRoot.AccessCounts.RemoteSessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessCounts.RemoteSessions(childComplexity), true
 	case "AccessCounts.tenants":
 		if e.ComplexityRoot.AccessCounts.Tenants == nil {
 			break
@@ -1006,6 +1032,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Mutation.UpdateUser(childComplexity, args["input"].(models.UpdateUserInput)), true
 
+	case "Query.article":
+		if e.ComplexityRoot.Query.Article == nil {
+			break
+		}
+
+		args, err := ec.field_Query_article_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Article(childComplexity, args["id"].(string)), true
+	case "Query.articles":
+		if e.ComplexityRoot.Query.Articles == nil {
+			break
+		}
+
+		args, err := ec.field_Query_articles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Articles(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["filter"].(*models.ArticleFilter), args["orderBy"].(*models.ArticleOrder)), true
+	case "Query.asset":
+		if e.ComplexityRoot.Query.Asset == nil {
+			break
+		}
+
+		args, err := ec.field_Query_asset_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Asset(childComplexity, args["id"].(string)), true
+	case "Query.assets":
+		if e.ComplexityRoot.Query.Assets == nil {
+			break
+		}
+
+		args, err := ec.field_Query_assets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Assets(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["filter"].(*models.AssetFilter), args["orderBy"].(*models.AssetOrder)), true
 	case "Query.assignableUsers":
 		if e.ComplexityRoot.Query.AssignableUsers == nil {
 			break
@@ -1095,6 +1165,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.remoteSession":
+		if e.ComplexityRoot.Query.RemoteSession == nil {
+			break
+		}
+
+		args, err := ec.field_Query_remoteSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RemoteSession(childComplexity, args["id"].(string)), true
+	case "Query.remoteSessions":
+		if e.ComplexityRoot.Query.RemoteSessions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_remoteSessions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RemoteSessions(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["filter"].(*models.RemoteSessionFilter), args["orderBy"].(*models.RemoteSessionOrder)), true
 	case "Query.tenant":
 		if e.ComplexityRoot.Query.Tenant == nil {
 			break
@@ -1530,6 +1622,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAcceptInvitationInput,
 		ec.unmarshalInputAddDevicesToGroupInput,
 		ec.unmarshalInputAddUsersToTenantInput,
+		ec.unmarshalInputArticleFilter,
+		ec.unmarshalInputArticleOrder,
+		ec.unmarshalInputAssetFilter,
+		ec.unmarshalInputAssetOrder,
 		ec.unmarshalInputAssignTicketInput,
 		ec.unmarshalInputAuditEventFilter,
 		ec.unmarshalInputAuditEventOrder,
@@ -1539,6 +1635,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateDeviceInput,
 		ec.unmarshalInputCreateTenantInput,
 		ec.unmarshalInputCreateTicketInput,
+		ec.unmarshalInputDateRange,
 		ec.unmarshalInputDeleteDeviceGroupInput,
 		ec.unmarshalInputDeleteDeviceInput,
 		ec.unmarshalInputDeviceFilter,
@@ -1549,6 +1646,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputEndSessionsInput,
 		ec.unmarshalInputInviteUserInput,
 		ec.unmarshalInputReactivateUserInput,
+		ec.unmarshalInputRemoteSessionFilter,
+		ec.unmarshalInputRemoteSessionOrder,
 		ec.unmarshalInputRemoveDevicesFromGroupInput,
 		ec.unmarshalInputRemoveUsersFromTenantInput,
 		ec.unmarshalInputResetAccessInput,
@@ -1726,6 +1825,310 @@ type SetAddOnSeatsPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/article.graphqls", Input: `"An article of the knowledge base."
+type Article implements Node {
+  "The id."
+  id: ID!
+  "The title."
+  title: String!
+  "The text, in Markdown as it was written; it is for the client to make it safe to show."
+  body: String!
+  "What it says, in a few lines."
+  summary: String
+  "What kind of matter it is about."
+  category: String
+  "Words to find it by."
+  tags: [String!]!
+  "The language, as a tag like ` + "`" + `en` + "`" + ` or ` + "`" + `fr-CA` + "`" + `."
+  locale: String!
+  "The tenant whose article it is; null for other audiences."
+  tenant: Tenant @tenantScoped
+  "Who it is for."
+  audience: ArticleAudience!
+  "How far it has come. Customers see what is published."
+  state: ArticleState!
+  "Who wrote it. Null for customers."
+  author: User @accountScoped @requires(role: MEMBER)
+  "Who approved or rejected it. Null for customers."
+  reviewer: User @accountScoped @requires(role: MEMBER)
+  "Why it was rejected. Null for customers."
+  reviewNote: String @tenantScoped @requires(role: MEMBER)
+  "When it was last published."
+  publishedAt: DateTime
+  "When it was made."
+  createdAt: DateTime!
+  "When it last changed."
+  updatedAt: DateTime!
+  "Grows with each change."
+  version: Int!
+}
+
+"Who an article is for."
+enum ArticleAudience {
+  "Those who see the items of its tenant."
+  TENANT
+  "Those who see tenantless items."
+  TENANTLESS
+  "All agents and all who are a member of a tenant, once it is published."
+  ALL_TENANTS
+}
+
+"How far an article has come."
+enum ArticleState {
+  "It is being written."
+  DRAFT
+  "It waits for an admin's approval."
+  IN_REVIEW
+  "It can be read."
+  PUBLISHED
+  "An admin said no; the review note says why."
+  REJECTED
+  "It is kept, and read no more."
+  ARCHIVED
+}
+
+"A list of articles."
+type ArticleConnection {
+  "The articles of this page, each with its cursor."
+  edges: [ArticleEdge!]!
+  "The articles of this page."
+  nodes: [Article!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many there are in all."
+  totalCount: Int!
+}
+
+"An article in a list."
+type ArticleEdge {
+  "Marks this place in the list."
+  cursor: String!
+  "The article."
+  node: Article!
+}
+
+"Which articles to list: those that meet all that is said."
+input ArticleFilter {
+  "With one of these ids."
+  ids: [ID!]
+  "Of one of these tenants."
+  tenantIds: [ID!]
+  "Tenantless, or of a tenant."
+  tenantless: Boolean
+  "Of a tenant with one of these statuses, or tenantless."
+  tenantStatus: [TenantStatus!]
+  "For one of these audiences."
+  audience: [ArticleAudience!]
+  "In one of these states."
+  state: [ArticleState!]
+  "In one of these languages."
+  locale: [String!]
+  "About one of these matters."
+  category: [String!]
+  "Written by one of these users. Not for customers."
+  authorIds: [ID!] @requires(role: MEMBER)
+  "Last published in this time."
+  publishedAt: TimeRange
+  "Made in this time."
+  createdAt: TimeRange
+  "Changed in this time."
+  updatedAt: TimeRange
+}
+
+"An order of articles."
+input ArticleOrder {
+  "By what."
+  field: ArticleOrderField!
+  "Which way."
+  direction: OrderDirection = ASC
+}
+
+"What articles can be ordered by; equal ones by their id."
+enum ArticleOrderField {
+  "By title."
+  TITLE
+  "By when they were made."
+  CREATED_AT
+  "By when they last changed."
+  UPDATED_AT
+}
+
+extend type Query {
+  "The articles in reach, and those for all tenants."
+  articles(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Only the articles that meet all of this."
+    filter: ArticleFilter
+    "The order; by title if nothing is said."
+    orderBy: ArticleOrder
+  ): ArticleConnection @tenantScoped
+  "One article."
+  article(
+    "Its id."
+    id: ID!
+  ): Article @tenantScoped
+}
+`, BuiltIn: false},
+	{Name: "../schema/asset.graphqls", Input: `"Something that a tenant owns or has licensed."
+type Asset implements Node {
+  "The id."
+  id: ID!
+  "The name."
+  name: String!
+  "The tag, unique in the tenant whatever the case."
+  tag: String
+  "The tenant; null for a tenantless asset."
+  tenant: Tenant @tenantScoped
+  "Whether it can be touched."
+  kind: AssetKind!
+  "What state it is in."
+  status: AssetStatus!
+  "Who made it."
+  manufacturer: String
+  "The model."
+  model: String
+  "The serial number."
+  serialNumber: String
+  "The device that it is, or runs on."
+  device: Device @tenantScoped
+  "Where it is."
+  location: String
+  "When it was bought."
+  purchasedOn: Date
+  "What it cost, in the account's currency, to two decimals. Null for customers."
+  purchaseCost: Float @tenantScoped @requires(role: MEMBER)
+  "The last day of the warranty."
+  warrantyUntil: Date
+  "How many people may use it."
+  seatsPurchased: Int
+  "How many people use it."
+  seatsAssigned: Int
+  "The last day of the contract."
+  contractEndsOn: Date
+  "When it was made."
+  createdAt: DateTime!
+  "When it last changed."
+  updatedAt: DateTime!
+  "Grows with each change."
+  version: Int!
+}
+
+"Whether an asset can be touched."
+enum AssetKind {
+  "It can."
+  HARDWARE
+  "It cannot: a program, or the right to use one."
+  SOFTWARE
+}
+
+"What state an asset is in."
+enum AssetStatus {
+  "It waits to be used."
+  READY
+  "It is in use."
+  DEPLOYED
+  "It is being repaired."
+  IN_REPAIR
+  "Nobody knows where it is."
+  LOST
+  "It is used no more."
+  RETIRED
+}
+
+"A list of assets."
+type AssetConnection {
+  "The assets of this page, each with its cursor."
+  edges: [AssetEdge!]!
+  "The assets of this page."
+  nodes: [Asset!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many there are in all."
+  totalCount: Int!
+}
+
+"An asset in a list."
+type AssetEdge {
+  "Marks this place in the list."
+  cursor: String!
+  "The asset."
+  node: Asset!
+}
+
+"Which assets to list: those that meet all that is said."
+input AssetFilter {
+  "With one of these ids."
+  ids: [ID!]
+  "Of one of these tenants."
+  tenantIds: [ID!]
+  "Tenantless, or of a tenant."
+  tenantless: Boolean
+  "Of a tenant with one of these statuses, or tenantless."
+  tenantStatus: [TenantStatus!]
+  "Of one of these kinds."
+  kind: [AssetKind!]
+  "With one of these statuses."
+  status: [AssetStatus!]
+  "Linked to one of these devices."
+  deviceIds: [ID!]
+  "With a warranty that ends in this time."
+  warrantyUntil: DateRange
+  "With a contract that ends in this time."
+  contractEndsOn: DateRange
+  "Made in this time."
+  createdAt: TimeRange
+  "Changed in this time."
+  updatedAt: TimeRange
+}
+
+"An order of assets."
+input AssetOrder {
+  "By what."
+  field: AssetOrderField!
+  "Which way."
+  direction: OrderDirection = ASC
+}
+
+"What assets can be ordered by; equal ones by their id."
+enum AssetOrderField {
+  "By name."
+  NAME
+  "By when they were made."
+  CREATED_AT
+  "By when they last changed."
+  UPDATED_AT
+}
+
+extend type Query {
+  "The assets in reach."
+  assets(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Only the assets that meet all of this."
+    filter: AssetFilter
+    "The order; by name if nothing is said."
+    orderBy: AssetOrder
+  ): AssetConnection @tenantScoped
+  "One asset."
+  asset(
+    "Its id."
+    id: ID!
+  ): Asset @tenantScoped
+}
+`, BuiltIn: false},
 	{Name: "../schema/assignment.graphqls", Input: `"What a change means for one user's access."
 type AccessChange {
   "The user."
@@ -1750,6 +2153,10 @@ type AccessCounts {
   deviceGroups: Int!
   "Tickets."
   tickets: Int!
+  "Remote sessions."
+  remoteSessions: Int!
+  "Assets."
+  assets: Int!
   "Tenants."
   tenants: Int!
 }
@@ -2040,6 +2447,9 @@ extend type Query {
 	{Name: "../schema/common.graphqls", Input: `"A moment, as RFC 3339 in UTC, to the microsecond."
 scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 
+"A day, as ISO 8601 writes it: 2026-01-31."
+scalar Date @specifiedBy(url: "https://www.iso.org/iso-8601-date-and-time-format.html")
+
 "A JSON value."
 scalar JSON @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259")
 
@@ -2078,6 +2488,14 @@ input TimeRange {
   gte: DateTime
   "Before this moment."
   lt: DateTime
+}
+
+"A stretch of days."
+input DateRange {
+  "On or after this day."
+  gte: Date
+  "Before this day."
+  lt: Date
 }
 
 "Something that the caller can mend. Where there is one, nothing was changed."
@@ -2186,6 +2604,23 @@ type Device implements Node {
     "The order; the newest first if nothing is said."
     orderBy: TicketOrder
   ): TicketConnection! @tenantScoped
+  "The hardware that it is: of several assets linked to it, the newest."
+  asset: Asset @tenantScoped
+  "The remote sessions on it."
+  remoteSessions(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Only the remote sessions that meet all of this."
+    filter: RemoteSessionFilter
+    "The order; the newest first if nothing is said."
+    orderBy: RemoteSessionOrder
+  ): RemoteSessionConnection! @tenantScoped
   "When it was made."
   createdAt: DateTime!
   "When it last changed."
@@ -2697,6 +3132,167 @@ type RemoveDevicesFromGroupPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/remote_session.graphqls", Input: `"An agent's look at a device from afar."
+type RemoteSession implements Node {
+  "The id."
+  id: ID!
+  "The tenant, which was the device's when the session started; null for a tenantless one."
+  tenant: Tenant @tenantScoped
+  "The device."
+  device: Device @tenantScoped
+  "Who asked for it."
+  agent: User @accountScoped
+  "The ticket that it is about."
+  ticket: Ticket @tenantScoped
+  "Whether somebody at the device had to agree."
+  mode: RemoteSessionMode!
+  "How far it has come."
+  status: RemoteSessionStatus!
+  "What the person at the device said."
+  consent: RemoteSessionConsent!
+  "Whether it helped."
+  outcome: RemoteSessionOutcome!
+  "When the agent could begin; null if they never could."
+  startedAt: DateTime
+  "When it was over; null while it is not."
+  endedAt: DateTime
+  "What the agent noted. Null for customers."
+  notes: String @tenantScoped @requires(role: MEMBER)
+  "When it was made."
+  createdAt: DateTime!
+  "When it last changed."
+  updatedAt: DateTime!
+  "Grows with each change."
+  version: Int!
+}
+
+"Whether somebody at the device has to agree to a session."
+enum RemoteSessionMode {
+  "Somebody does."
+  ATTENDED
+  "Nobody does."
+  UNATTENDED
+}
+
+"How far a session has come. One that is requested in time or active is open."
+enum RemoteSessionStatus {
+  "It waits for an answer, for 60 seconds at most."
+  REQUESTED
+  "It runs."
+  ACTIVE
+  "It is over."
+  ENDED
+  "The answer was no, or none in time."
+  DECLINED
+}
+
+"What the person at the device said to a session."
+enum RemoteSessionConsent {
+  "They were not asked."
+  NOT_NEEDED
+  "They have not answered yet."
+  ASKED
+  "Yes."
+  GRANTED
+  "No."
+  DENIED
+  "Nothing, within 60 seconds."
+  TIMED_OUT
+}
+
+"Whether a session helped."
+enum RemoteSessionOutcome {
+  "It did."
+  RESOLVED
+  "It did not."
+  UNRESOLVED
+  "Nobody said."
+  UNKNOWN
+}
+
+"A list of remote sessions."
+type RemoteSessionConnection {
+  "The remote sessions of this page, each with its cursor."
+  edges: [RemoteSessionEdge!]!
+  "The remote sessions of this page."
+  nodes: [RemoteSession!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many there are in all."
+  totalCount: Int!
+}
+
+"A remote session in a list."
+type RemoteSessionEdge {
+  "Marks this place in the list."
+  cursor: String!
+  "The remote session."
+  node: RemoteSession!
+}
+
+"Which remote sessions to list: those that meet all that is said."
+input RemoteSessionFilter {
+  "With one of these ids."
+  ids: [ID!]
+  "Of one of these tenants."
+  tenantIds: [ID!]
+  "Tenantless, or of a tenant."
+  tenantless: Boolean
+  "Of a tenant with one of these statuses, or tenantless."
+  tenantStatus: [TenantStatus!]
+  "With one of these statuses."
+  status: [RemoteSessionStatus!]
+  "With one of these modes."
+  mode: [RemoteSessionMode!]
+  "With one of these outcomes."
+  outcome: [RemoteSessionOutcome!]
+  "Asked for by one of these users."
+  agentIds: [ID!]
+  "On one of these devices."
+  deviceIds: [ID!]
+  "About one of these tickets."
+  ticketIds: [ID!]
+  "Made in this time."
+  createdAt: TimeRange
+}
+
+"An order of remote sessions."
+input RemoteSessionOrder {
+  "By what."
+  field: RemoteSessionOrderField!
+  "Which way."
+  direction: OrderDirection = ASC
+}
+
+"What remote sessions can be ordered by; equal ones by their id."
+enum RemoteSessionOrderField {
+  "By when they were made."
+  CREATED_AT
+}
+
+extend type Query {
+  "The remote sessions in reach."
+  remoteSessions(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Only the remote sessions that meet all of this."
+    filter: RemoteSessionFilter
+    "The order; the newest first if nothing is said."
+    orderBy: RemoteSessionOrder
+  ): RemoteSessionConnection @tenantScoped
+  "One remote session."
+  remoteSession(
+    "Its id."
+    id: ID!
+  ): RemoteSession @tenantScoped
+}
+`, BuiltIn: false},
 	{Name: "../schema/tenant.graphqls", Input: `"A customer company of the account."
 type Tenant implements Node {
   "The id."
@@ -2775,6 +3371,51 @@ type Tenant implements Node {
     "The order; the newest first if nothing is said."
     orderBy: TicketOrder
   ): TicketConnection! @tenantScoped
+  "Its remote sessions."
+  remoteSessions(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Only the remote sessions that meet all of this."
+    filter: RemoteSessionFilter
+    "The order; the newest first if nothing is said."
+    orderBy: RemoteSessionOrder
+  ): RemoteSessionConnection! @tenantScoped
+  "Its assets."
+  assets(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Only the assets that meet all of this."
+    filter: AssetFilter
+    "The order; by name if nothing is said."
+    orderBy: AssetOrder
+  ): AssetConnection! @tenantScoped
+  "Its articles."
+  articles(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Only the articles that meet all of this."
+    filter: ArticleFilter
+    "The order; by title if nothing is said."
+    orderBy: ArticleOrder
+  ): ArticleConnection! @tenantScoped
   "How many items it has."
   counts: TenantCounts! @tenantScoped
   "When it was made."
@@ -2803,6 +3444,12 @@ type TenantCounts {
   tickets: Int! @tenantScoped
   "Tickets that are ` + "`" + `NEW` + "`" + `, ` + "`" + `OPEN` + "`" + ` or ` + "`" + `ON_HOLD` + "`" + `."
   openTickets: Int! @tenantScoped
+  "Remote sessions."
+  remoteSessions: Int! @tenantScoped
+  "Assets."
+  assets: Int! @tenantScoped
+  "Articles."
+  articles: Int! @tenantScoped
 }
 
 "A list of tenants."
@@ -2993,6 +3640,8 @@ type Ticket implements Node {
   tenant: Tenant @tenantScoped
   "The device that it is about."
   device: Device @tenantScoped
+  "The asset that it is about."
+  asset: Asset @tenantScoped
   "Who asked."
   requester: TicketRequester
   "Who works on it."
@@ -3030,6 +3679,21 @@ type Ticket implements Node {
     "The order; the oldest first if nothing is said."
     orderBy: TicketCommentOrder
   ): TicketCommentConnection! @tenantScoped
+  "The remote sessions about it."
+  remoteSessions(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Only the remote sessions that meet all of this."
+    filter: RemoteSessionFilter
+    "The order; the newest first if nothing is said."
+    orderBy: RemoteSessionOrder
+  ): RemoteSessionConnection! @tenantScoped
   "When it was made."
   createdAt: DateTime!
   "When it last changed."
@@ -3126,6 +3790,8 @@ input TicketFilter {
   requesterIds: [ID!]
   "About one of these devices."
   deviceIds: [ID!]
+  "About one of these assets."
+  assetIds: [ID!]
   "Open and past when they should be resolved, or not."
   overdue: Boolean
   "Due in this time."
@@ -4029,6 +4695,10 @@ func (ec *executionContext) childFields_AccessCounts(ctx context.Context, field 
 		return ec.fieldContext_AccessCounts_deviceGroups(ctx, field)
 	case "tickets":
 		return ec.fieldContext_AccessCounts_tickets(ctx, field)
+	case "remoteSessions":
+		return ec.fieldContext_AccessCounts_remoteSessions(ctx, field)
+	case "assets":
+		return ec.fieldContext_AccessCounts_assets(ctx, field)
 	case "tenants":
 		return ec.fieldContext_AccessCounts_tenants(ctx, field)
 	}
@@ -5095,6 +5765,142 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_article_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_articles_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*models.ArticleFilter, error) {
+			return ec.unmarshalOArticleFilter2ᚖtenantryᚋmodelsᚐArticleFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*models.ArticleOrder, error) {
+			return ec.unmarshalOArticleOrder2ᚖtenantryᚋmodelsᚐArticleOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_asset_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_assets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*models.AssetFilter, error) {
+			return ec.unmarshalOAssetFilter2ᚖtenantryᚋmodelsᚐAssetFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*models.AssetOrder, error) {
+			return ec.unmarshalOAssetOrder2ᚖtenantryᚋmodelsᚐAssetOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_assignableUsers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5356,6 +6162,74 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["ids"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_remoteSession_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_remoteSessions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*models.RemoteSessionFilter, error) {
+			return ec.unmarshalORemoteSessionFilter2ᚖtenantryᚋmodelsᚐRemoteSessionFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*models.RemoteSessionOrder, error) {
+			return ec.unmarshalORemoteSessionOrder2ᚖtenantryᚋmodelsᚐRemoteSessionOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -6310,6 +7184,52 @@ func (ec *executionContext) _AccessCounts_tickets(ctx context.Context, field gra
 	)
 }
 func (ec *executionContext) fieldContext_AccessCounts_tickets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccessCounts", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _AccessCounts_remoteSessions(ctx context.Context, field graphql.CollectedField, obj *models.AccessCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccessCounts_remoteSessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemoteSessions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccessCounts_remoteSessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccessCounts", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _AccessCounts_assets(ctx context.Context, field graphql.CollectedField, obj *models.AccessCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccessCounts_assets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Assets, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccessCounts_assets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AccessCounts", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
@@ -9563,6 +10483,234 @@ func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_articles(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_articles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Articles(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["filter"].(*models.ArticleFilter), fc.Args["orderBy"].(*models.ArticleOrder))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOArticleConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_articles(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type ArticleConnection does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_articles_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_article(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_article(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Article(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOArticle2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_article(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Article does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_article_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_assets(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_assets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Assets(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["filter"].(*models.AssetFilter), fc.Args["orderBy"].(*models.AssetOrder))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOAssetConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_assets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type AssetConnection does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_assets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_asset(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_asset(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Asset(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOAsset2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_asset(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Asset does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_asset_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_auditEvents(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9854,6 +11002,120 @@ func (ec *executionContext) fieldContext_Query_deviceGroup(ctx context.Context, 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_deviceGroup_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_remoteSessions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_remoteSessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RemoteSessions(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["filter"].(*models.RemoteSessionFilter), fc.Args["orderBy"].(*models.RemoteSessionOrder))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalORemoteSessionConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_remoteSessions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type RemoteSessionConnection does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_remoteSessions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_remoteSession(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_remoteSession(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RemoteSession(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalORemoteSession2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_remoteSession(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type RemoteSession does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_remoteSession_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -13279,6 +14541,317 @@ func (ec *executionContext) unmarshalInputAddUsersToTenantInput(ctx context.Cont
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputArticleFilter(ctx context.Context, obj any) (models.ArticleFilter, error) {
+	var it models.ArticleFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ids", "tenantIds", "tenantless", "tenantStatus", "audience", "state", "locale", "category", "authorIds", "publishedAt", "createdAt", "updatedAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ids":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ids"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ids = graphql.OmittableOf(data)
+		case "tenantIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TenantIds = graphql.OmittableOf(data)
+		case "tenantless":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantless"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tenantless = graphql.OmittableOf(data)
+		case "tenantStatus":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantStatus"))
+			data, err := ec.unmarshalOTenantStatus2ᚕtenantryᚋmodelsᚐTenantStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TenantStatus = graphql.OmittableOf(data)
+		case "audience":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audience"))
+			data, err := ec.unmarshalOArticleAudience2ᚕtenantryᚋmodelsᚐArticleAudienceᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Audience = graphql.OmittableOf(data)
+		case "state":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
+			data, err := ec.unmarshalOArticleState2ᚕtenantryᚋmodelsᚐArticleStateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.State = graphql.OmittableOf(data)
+		case "locale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("locale"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Locale = graphql.OmittableOf(data)
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = graphql.OmittableOf(data)
+		case "authorIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("authorIds"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOID2ᚕstringᚄ(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal []string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal []string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, role)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.([]string); ok {
+				it.AuthorIds = graphql.OmittableOf(data)
+			} else if tmp == nil {
+				it.AuthorIds = graphql.OmittableOf[[]string](nil)
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be []string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "publishedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("publishedAt"))
+			data, err := ec.unmarshalOTimeRange2ᚖtenantryᚋmodelsᚐTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PublishedAt = graphql.OmittableOf(data)
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalOTimeRange2ᚖtenantryᚋmodelsᚐTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAt = graphql.OmittableOf(data)
+		case "updatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedAt"))
+			data, err := ec.unmarshalOTimeRange2ᚖtenantryᚋmodelsᚐTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedAt = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputArticleOrder(ctx context.Context, obj any) (models.ArticleOrder, error) {
+	var it models.ArticleOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNArticleOrderField2tenantryᚋmodelsᚐArticleOrderField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalOOrderDirection2ᚖtenantryᚋmodelsᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAssetFilter(ctx context.Context, obj any) (models.AssetFilter, error) {
+	var it models.AssetFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ids", "tenantIds", "tenantless", "tenantStatus", "kind", "status", "deviceIds", "warrantyUntil", "contractEndsOn", "createdAt", "updatedAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ids":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ids"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ids = graphql.OmittableOf(data)
+		case "tenantIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TenantIds = graphql.OmittableOf(data)
+		case "tenantless":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantless"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tenantless = graphql.OmittableOf(data)
+		case "tenantStatus":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantStatus"))
+			data, err := ec.unmarshalOTenantStatus2ᚕtenantryᚋmodelsᚐTenantStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TenantStatus = graphql.OmittableOf(data)
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalOAssetKind2ᚕtenantryᚋmodelsᚐAssetKindᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = graphql.OmittableOf(data)
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOAssetStatus2ᚕtenantryᚋmodelsᚐAssetStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = graphql.OmittableOf(data)
+		case "deviceIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deviceIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DeviceIds = graphql.OmittableOf(data)
+		case "warrantyUntil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("warrantyUntil"))
+			data, err := ec.unmarshalODateRange2ᚖtenantryᚋmodelsᚐDateRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WarrantyUntil = graphql.OmittableOf(data)
+		case "contractEndsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contractEndsOn"))
+			data, err := ec.unmarshalODateRange2ᚖtenantryᚋmodelsᚐDateRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContractEndsOn = graphql.OmittableOf(data)
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalOTimeRange2ᚖtenantryᚋmodelsᚐTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAt = graphql.OmittableOf(data)
+		case "updatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedAt"))
+			data, err := ec.unmarshalOTimeRange2ᚖtenantryᚋmodelsᚐTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedAt = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAssetOrder(ctx context.Context, obj any) (models.AssetOrder, error) {
+	var it models.AssetOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNAssetOrderField2tenantryᚋmodelsᚐAssetOrderField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalOOrderDirection2ᚖtenantryᚋmodelsᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputAssignTicketInput(ctx context.Context, obj any) (models.AssignTicketInput, error) {
 	var it models.AssignTicketInput
 	if obj == nil {
@@ -14093,6 +15666,43 @@ func (ec *executionContext) unmarshalInputCreateTicketInput(ctx context.Context,
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputDateRange(ctx context.Context, obj any) (models.DateRange, error) {
+	var it models.DateRange
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"gte", "lt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "gte":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gte"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Gte = graphql.OmittableOf(data)
+		case "lt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lt"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lt = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputDeleteDeviceGroupInput(ctx context.Context, obj any) (models.DeleteDeviceGroupInput, error) {
 	var it models.DeleteDeviceGroupInput
 	if obj == nil {
@@ -14556,6 +16166,147 @@ func (ec *executionContext) unmarshalInputReactivateUserInput(ctx context.Contex
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputRemoteSessionFilter(ctx context.Context, obj any) (models.RemoteSessionFilter, error) {
+	var it models.RemoteSessionFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ids", "tenantIds", "tenantless", "tenantStatus", "status", "mode", "outcome", "agentIds", "deviceIds", "ticketIds", "createdAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ids":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ids"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ids = graphql.OmittableOf(data)
+		case "tenantIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TenantIds = graphql.OmittableOf(data)
+		case "tenantless":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantless"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tenantless = graphql.OmittableOf(data)
+		case "tenantStatus":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantStatus"))
+			data, err := ec.unmarshalOTenantStatus2ᚕtenantryᚋmodelsᚐTenantStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TenantStatus = graphql.OmittableOf(data)
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalORemoteSessionStatus2ᚕtenantryᚋmodelsᚐRemoteSessionStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = graphql.OmittableOf(data)
+		case "mode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mode"))
+			data, err := ec.unmarshalORemoteSessionMode2ᚕtenantryᚋmodelsᚐRemoteSessionModeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Mode = graphql.OmittableOf(data)
+		case "outcome":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcome"))
+			data, err := ec.unmarshalORemoteSessionOutcome2ᚕtenantryᚋmodelsᚐRemoteSessionOutcomeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Outcome = graphql.OmittableOf(data)
+		case "agentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("agentIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AgentIds = graphql.OmittableOf(data)
+		case "deviceIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deviceIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DeviceIds = graphql.OmittableOf(data)
+		case "ticketIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ticketIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TicketIds = graphql.OmittableOf(data)
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalOTimeRange2ᚖtenantryᚋmodelsᚐTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAt = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRemoteSessionOrder(ctx context.Context, obj any) (models.RemoteSessionOrder, error) {
+	var it models.RemoteSessionOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNRemoteSessionOrderField2tenantryᚋmodelsᚐRemoteSessionOrderField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalOOrderDirection2ᚖtenantryᚋmodelsᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputRemoveDevicesFromGroupInput(ctx context.Context, obj any) (models.RemoveDevicesFromGroupInput, error) {
 	var it models.RemoveDevicesFromGroupInput
 	if obj == nil {
@@ -14993,7 +16744,7 @@ func (ec *executionContext) unmarshalInputTicketFilter(ctx context.Context, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ids", "tenantIds", "tenantless", "tenantStatus", "status", "type", "priority", "assigneeIds", "unassigned", "requesterIds", "deviceIds", "overdue", "dueAt", "createdAt", "updatedAt"}
+	fieldsInOrder := [...]string{"ids", "tenantIds", "tenantless", "tenantStatus", "status", "type", "priority", "assigneeIds", "unassigned", "requesterIds", "deviceIds", "assetIds", "overdue", "dueAt", "createdAt", "updatedAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -15077,6 +16828,13 @@ func (ec *executionContext) unmarshalInputTicketFilter(ctx context.Context, obj 
 				return it, err
 			}
 			it.DeviceIds = graphql.OmittableOf(data)
+		case "assetIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assetIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AssetIds = graphql.OmittableOf(data)
 		case "overdue":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("overdue"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -16109,6 +17867,16 @@ func (ec *executionContext) _AccessCounts(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "remoteSessions":
+			out.Values[i] = ec._AccessCounts_remoteSessions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "assets":
+			out.Values[i] = ec._AccessCounts_assets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "tenants":
 			out.Values[i] = ec._AccessCounts_tenants(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -17080,6 +18848,94 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "articles":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_articles(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "article":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_article(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "assets":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_assets(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "asset":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_asset(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "auditEvents":
 			field := field
 
@@ -17178,6 +19034,50 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_deviceGroup(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "remoteSessions":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_remoteSessions(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "remoteSession":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_remoteSession(ctx, field)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -18633,6 +20533,66 @@ func (ec *executionContext) unmarshalNAddUsersToTenantInput2tenantryᚋmodelsᚐ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNArticleAudience2tenantryᚋmodelsᚐArticleAudience(ctx context.Context, v any) (models.ArticleAudience, error) {
+	var res models.ArticleAudience
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNArticleAudience2tenantryᚋmodelsᚐArticleAudience(ctx context.Context, sel ast.SelectionSet, v models.ArticleAudience) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNArticleOrderField2tenantryᚋmodelsᚐArticleOrderField(ctx context.Context, v any) (models.ArticleOrderField, error) {
+	var res models.ArticleOrderField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNArticleOrderField2tenantryᚋmodelsᚐArticleOrderField(ctx context.Context, sel ast.SelectionSet, v models.ArticleOrderField) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNArticleState2tenantryᚋmodelsᚐArticleState(ctx context.Context, v any) (models.ArticleState, error) {
+	var res models.ArticleState
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNArticleState2tenantryᚋmodelsᚐArticleState(ctx context.Context, sel ast.SelectionSet, v models.ArticleState) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNAssetKind2tenantryᚋmodelsᚐAssetKind(ctx context.Context, v any) (models.AssetKind, error) {
+	var res models.AssetKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAssetKind2tenantryᚋmodelsᚐAssetKind(ctx context.Context, sel ast.SelectionSet, v models.AssetKind) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNAssetOrderField2tenantryᚋmodelsᚐAssetOrderField(ctx context.Context, v any) (models.AssetOrderField, error) {
+	var res models.AssetOrderField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAssetOrderField2tenantryᚋmodelsᚐAssetOrderField(ctx context.Context, sel ast.SelectionSet, v models.AssetOrderField) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNAssetStatus2tenantryᚋmodelsᚐAssetStatus(ctx context.Context, v any) (models.AssetStatus, error) {
+	var res models.AssetStatus
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAssetStatus2tenantryᚋmodelsᚐAssetStatus(ctx context.Context, sel ast.SelectionSet, v models.AssetStatus) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNAssignTicketInput2tenantryᚋmodelsᚐAssignTicketInput(ctx context.Context, v any) (models.AssignTicketInput, error) {
 	res, err := ec.unmarshalInputAssignTicketInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -18853,6 +20813,46 @@ func (ec *executionContext) unmarshalNInviteUserInput2tenantryᚋmodelsᚐInvite
 func (ec *executionContext) unmarshalNReactivateUserInput2tenantryᚋmodelsᚐReactivateUserInput(ctx context.Context, v any) (models.ReactivateUserInput, error) {
 	res, err := ec.unmarshalInputReactivateUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRemoteSessionMode2tenantryᚋmodelsᚐRemoteSessionMode(ctx context.Context, v any) (models.RemoteSessionMode, error) {
+	var res models.RemoteSessionMode
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRemoteSessionMode2tenantryᚋmodelsᚐRemoteSessionMode(ctx context.Context, sel ast.SelectionSet, v models.RemoteSessionMode) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNRemoteSessionOrderField2tenantryᚋmodelsᚐRemoteSessionOrderField(ctx context.Context, v any) (models.RemoteSessionOrderField, error) {
+	var res models.RemoteSessionOrderField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRemoteSessionOrderField2tenantryᚋmodelsᚐRemoteSessionOrderField(ctx context.Context, sel ast.SelectionSet, v models.RemoteSessionOrderField) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNRemoteSessionOutcome2tenantryᚋmodelsᚐRemoteSessionOutcome(ctx context.Context, v any) (models.RemoteSessionOutcome, error) {
+	var res models.RemoteSessionOutcome
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRemoteSessionOutcome2tenantryᚋmodelsᚐRemoteSessionOutcome(ctx context.Context, sel ast.SelectionSet, v models.RemoteSessionOutcome) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNRemoteSessionStatus2tenantryᚋmodelsᚐRemoteSessionStatus(ctx context.Context, v any) (models.RemoteSessionStatus, error) {
+	var res models.RemoteSessionStatus
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRemoteSessionStatus2tenantryᚋmodelsᚐRemoteSessionStatus(ctx context.Context, sel ast.SelectionSet, v models.RemoteSessionStatus) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNRemoveDevicesFromGroupInput2tenantryᚋmodelsᚐRemoveDevicesFromGroupInput(ctx context.Context, v any) (models.RemoveDevicesFromGroupInput, error) {
@@ -19283,6 +21283,246 @@ func (ec *executionContext) marshalOAddUsersToTenantPayload2ᚖtenantryᚋmodels
 	return ec._AddUsersToTenantPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOArticle2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(rows.Set)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOArticle2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOArticleAudience2ᚕtenantryᚋmodelsᚐArticleAudienceᚄ(ctx context.Context, v any) ([]models.ArticleAudience, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]models.ArticleAudience, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNArticleAudience2tenantryᚋmodelsᚐArticleAudience(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOArticleAudience2ᚕtenantryᚋmodelsᚐArticleAudienceᚄ(ctx context.Context, sel ast.SelectionSet, v []models.ArticleAudience) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNArticleAudience2tenantryᚋmodelsᚐArticleAudience(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOArticleConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(rows.Set)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOArticleConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOArticleFilter2ᚖtenantryᚋmodelsᚐArticleFilter(ctx context.Context, v any) (*models.ArticleFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputArticleFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOArticleOrder2ᚖtenantryᚋmodelsᚐArticleOrder(ctx context.Context, v any) (*models.ArticleOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputArticleOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOArticleState2ᚕtenantryᚋmodelsᚐArticleStateᚄ(ctx context.Context, v any) ([]models.ArticleState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]models.ArticleState, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNArticleState2tenantryᚋmodelsᚐArticleState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOArticleState2ᚕtenantryᚋmodelsᚐArticleStateᚄ(ctx context.Context, sel ast.SelectionSet, v []models.ArticleState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNArticleState2tenantryᚋmodelsᚐArticleState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOAsset2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(rows.Set)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAsset2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOAssetConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(rows.Set)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAssetConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOAssetFilter2ᚖtenantryᚋmodelsᚐAssetFilter(ctx context.Context, v any) (*models.AssetFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAssetFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAssetKind2ᚕtenantryᚋmodelsᚐAssetKindᚄ(ctx context.Context, v any) ([]models.AssetKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]models.AssetKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAssetKind2tenantryᚋmodelsᚐAssetKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOAssetKind2ᚕtenantryᚋmodelsᚐAssetKindᚄ(ctx context.Context, sel ast.SelectionSet, v []models.AssetKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAssetKind2tenantryᚋmodelsᚐAssetKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOAssetOrder2ᚖtenantryᚋmodelsᚐAssetOrder(ctx context.Context, v any) (*models.AssetOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAssetOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAssetStatus2ᚕtenantryᚋmodelsᚐAssetStatusᚄ(ctx context.Context, v any) ([]models.AssetStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]models.AssetStatus, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAssetStatus2tenantryᚋmodelsᚐAssetStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOAssetStatus2ᚕtenantryᚋmodelsᚐAssetStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []models.AssetStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAssetStatus2tenantryᚋmodelsᚐAssetStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOAssignTicketPayload2ᚖtenantryᚋmodelsᚐAssignTicketPayload(ctx context.Context, sel ast.SelectionSet, v *models.AssignTicketPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -19428,6 +21668,32 @@ func (ec *executionContext) marshalOCreateTicketPayload2ᚖtenantryᚋmodelsᚐC
 		return graphql.Null
 	}
 	return ec._CreateTicketPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalODate2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := rows.UnmarshalDate(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODate2ᚖtimeᚐTime(ctx context.Context, sel ast.SelectionSet, v *time.Time) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := rows.MarshalDate(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalODateRange2ᚖtenantryᚋmodelsᚐDateRange(ctx context.Context, v any) (*models.DateRange, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputDateRange(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
@@ -19843,6 +22109,162 @@ func (ec *executionContext) marshalOReactivateUserPayload2ᚖtenantryᚋmodels�
 		return graphql.Null
 	}
 	return ec._ReactivateUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalORemoteSession2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(rows.Set)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORemoteSession2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalORemoteSessionConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(rows.Set)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORemoteSessionConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalORemoteSessionFilter2ᚖtenantryᚋmodelsᚐRemoteSessionFilter(ctx context.Context, v any) (*models.RemoteSessionFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRemoteSessionFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalORemoteSessionMode2ᚕtenantryᚋmodelsᚐRemoteSessionModeᚄ(ctx context.Context, v any) ([]models.RemoteSessionMode, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]models.RemoteSessionMode, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRemoteSessionMode2tenantryᚋmodelsᚐRemoteSessionMode(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalORemoteSessionMode2ᚕtenantryᚋmodelsᚐRemoteSessionModeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.RemoteSessionMode) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRemoteSessionMode2tenantryᚋmodelsᚐRemoteSessionMode(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalORemoteSessionOrder2ᚖtenantryᚋmodelsᚐRemoteSessionOrder(ctx context.Context, v any) (*models.RemoteSessionOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRemoteSessionOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalORemoteSessionOutcome2ᚕtenantryᚋmodelsᚐRemoteSessionOutcomeᚄ(ctx context.Context, v any) ([]models.RemoteSessionOutcome, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]models.RemoteSessionOutcome, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRemoteSessionOutcome2tenantryᚋmodelsᚐRemoteSessionOutcome(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalORemoteSessionOutcome2ᚕtenantryᚋmodelsᚐRemoteSessionOutcomeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.RemoteSessionOutcome) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRemoteSessionOutcome2tenantryᚋmodelsᚐRemoteSessionOutcome(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalORemoteSessionStatus2ᚕtenantryᚋmodelsᚐRemoteSessionStatusᚄ(ctx context.Context, v any) ([]models.RemoteSessionStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]models.RemoteSessionStatus, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRemoteSessionStatus2tenantryᚋmodelsᚐRemoteSessionStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalORemoteSessionStatus2ᚕtenantryᚋmodelsᚐRemoteSessionStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []models.RemoteSessionStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRemoteSessionStatus2tenantryᚋmodelsᚐRemoteSessionStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalORemoveDevicesFromGroupPayload2ᚖtenantryᚋmodelsᚐRemoveDevicesFromGroupPayload(ctx context.Context, sel ast.SelectionSet, v *models.RemoveDevicesFromGroupPayload) graphql.Marshaler {

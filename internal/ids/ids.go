@@ -11,7 +11,8 @@ import (
 
 // prefixes has the prefix of each type that implements Node.
 var prefixes = map[string]string{
-	"Account": "acc", "AuditEvent": "aud", "Device": "dev", "DeviceGroup": "grp", "Session": "ses",
+	"Account": "acc", "Article": "art", "Asset": "ast", "AuditEvent": "aud", "Device": "dev", "DeviceGroup": "grp",
+	"RemoteSession": "rem", "Session": "ses",
 	"Tenant": "ten", "Ticket": "tkt", "TicketComment": "cmt", "User": "usr",
 }
 

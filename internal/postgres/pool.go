@@ -33,7 +33,8 @@ type Identity struct {
 	Session uuid.UUID
 	// Version of the viewer's access; with an older one the transaction fails with ErrStale.
 	Version int64
-	// Tenants in reach; the account's own id stands for tenantless items.
+	// Tenants in reach, and what stands for more than tenants: the account's own id for tenantless
+	// items, models.Everyone and the viewer's own id for articles.
 	Tenants []uuid.UUID
 	Kind    Kind
 }

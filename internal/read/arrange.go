@@ -26,7 +26,7 @@ func (c *compiler) arrange(l *listing, f graphql.CollectedField, args map[string
 	if scope == access.None {
 		return fmt.Errorf("%s leads to objects and has no scope", f.Name)
 	}
-	l.scope, l.reach, l.order, l.used = scope, c.reach, l.t.order, map[string]bool{}
+	l.scope, l.reach, l.order, l.used = scope, c.reachOf(l.t), l.t.order, map[string]bool{}
 	if by, ok := args["orderBy"].(map[string]any); ok {
 		name, _ := by["field"].(string)
 		o, known := l.t.orders[name]

@@ -38,10 +38,10 @@ func (c *compiler) conditions(l *listing, each string) ([]string, error) {
 
 // base is the rows of the page, with one more to tell whether there are more.
 func (c *compiler) base(l *listing) (string, error) {
-	perTenant := l.root && l.t.tenant == "tenant_id" && l.scope == access.Tenant && !l.reach.All && len(l.reach.Tenants) > 1
+	perTenant := l.root && l.t.item() && l.scope == access.Tenant && !l.reach.All && len(l.reach.Tenants) > 1
 	each := ""
 	if perTenant {
-		each = "k.tenant_id = u.id"
+		each = "k." + l.t.tenant + " = u.id"
 	}
 	conds, err := c.conditions(l, each)
 	if err != nil {

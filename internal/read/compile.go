@@ -31,18 +31,20 @@ type plan struct {
 // compiler compiles one field for one viewer. The arguments are those of the statement in hand; the
 // first is always the account.
 type compiler struct {
-	reader  *Reader
-	op      *graphql.OperationContext
-	who     *viewer.Viewer
-	reach   viewer.Reach
-	args    []any
-	aliases int
+	reader *Reader
+	op     *graphql.OperationContext
+	who    *viewer.Viewer
+	reach  viewer.Reach
+	// readership is the reach of articles.
+	readership viewer.Reach
+	args       []any
+	aliases    int
 }
 
 func compile(r *Reader, op *graphql.OperationContext, who *viewer.Viewer, f graphql.CollectedField, set *rows.Set) (*plan, error) {
-	c := &compiler{reader: r, op: op, who: who, reach: who.Reach()}
+	c := &compiler{reader: r, op: op, who: who, reach: who.Reach(), readership: who.Readership()}
 	if r.Unscoped {
-		c.reach = viewer.Reach{All: true}
+		c.reach, c.readership = viewer.Reach{All: true}, viewer.Reach{All: true}
 	}
 	scope := access.ScopeOf(f.Definition)
 	switch {
@@ -103,6 +105,14 @@ func (c *compiler) within(t *typ, alias string, scope access.Scope, reach viewer
 		conds = append(conds, fmt.Sprintf(hidden, alias))
 	}
 	return conds, nil
+}
+
+// reachOf is the reach as far as a type goes.
+func (c *compiler) reachOf(t *typ) viewer.Reach {
+	if t.tenant == seenBy {
+		return c.readership
+	}
+	return c.reach
 }
 
 // among is the condition that a column is one of these tenants. "is true" keeps the planner from
@@ -236,7 +246,7 @@ func (c *compiler) table(t *typ, scope access.Scope) (*builder, string, []string
 	c.begin()
 	alias := c.alias()
 	b := &builder{compiler: c, from: t.schema.Table + " " + alias}
-	conds, err := c.within(t, alias, scope, c.reach)
+	conds, err := c.within(t, alias, scope, c.reachOf(t))
 	if t.name == "User" && c.who.Role != models.RoleAdmin {
 		conds = append(conds, alias+".id = "+c.arg(c.who.UserID))
 	}

@@ -67,10 +67,13 @@ var tenantType = &typ{
 var tenantCountsType = &typ{
 	name: "TenantCounts", model: &models.Tenant{}, tenant: "id",
 	fields: map[string]field{
-		"devices":      countOf("Device", ""),
-		"deviceGroups": countOf("DeviceGroup", ""),
-		"tickets":      countOf("Ticket", ""),
-		"openTickets":  countOf("Ticket", " and k.status in ('NEW', 'OPEN', 'ON_HOLD')"),
+		"devices":        countOf("Device", ""),
+		"deviceGroups":   countOf("DeviceGroup", ""),
+		"tickets":        countOf("Ticket", ""),
+		"openTickets":    countOf("Ticket", " and k.status in ('NEW', 'OPEN', 'ON_HOLD')"),
+		"remoteSessions": countOf("RemoteSession", ""),
+		"assets":         countOf("Asset", ""),
+		"articles":       countOf("Article", ""),
 	},
 }
 
@@ -114,6 +117,7 @@ var deviceGroupType = &typ{
 var deviceType = &typ{
 	name: "Device", model: &models.Device{}, tenant: "tenant_id", node: access.Tenant,
 	orders: orders(byName, byCreated, byUpdated), order: byName,
+	fields:  map[string]field{"asset": newestOf("Asset", "device_id", "k.kind = 'HARDWARE'")},
 	filters: map[string]filter{"groupIds": visibleFilter("DeviceGroup", "group_id")},
 }
 
@@ -127,6 +131,7 @@ var ticketType = &typ{
 	},
 	filters: map[string]filter{
 		"deviceIds":    visibleFilter("Device", "device_id"),
+		"assetIds":     visibleFilter("Asset", "asset_id"),
 		"assigneeIds":  idsFilter("User", func(list string) string { return "k.assignee_id = any(" + list + ")" }),
 		"requesterIds": idsFilter("User", func(list string) string { return "k.requester_id = any(" + list + ")" }),
 		"unassigned":   flagFilter("k.assignee_id is null"),

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -47,7 +48,7 @@ func (c *compiler) filter(l *listing, field string, values map[string]any) error
 		}
 		make, ok := l.t.filters[name]
 		if !ok {
-			if make, ok = itemFilters[name]; !ok || l.t.tenant != "tenant_id" {
+			if make, ok = itemFilters[name]; !ok || !l.t.item() {
 				make = plainFilter
 			}
 		}
@@ -68,10 +69,11 @@ var itemFilters = map[string]filter{
 	"tenantIds": func(c *compiler, l *listing, _ string, value any) (condition, error) {
 		// The account's own id stands for the tenantless items and is not a tenant's.
 		named := slices.DeleteFunc(decoded("Tenant", value), func(id uuid.UUID) bool { return id == c.who.AccountID })
-		if !l.reach.All {
-			named = slices.DeleteFunc(named, func(id uuid.UUID) bool { return !l.reach.Holds(id) })
-		}
+		named = slices.DeleteFunc(named, func(id uuid.UUID) bool { return !c.reach.Holds(id) })
 		l.reach = viewer.Reach{Tenants: named}
+		if l.t.tenant == seenBy { // which can hold ids of others than tenants
+			return func(*compiler) string { return "k.audience = 'TENANT'" }, nil
+		}
 		return nil, nil
 	},
 	"tenantless": func(c *compiler, l *listing, _ string, value any) (condition, error) {
@@ -82,7 +84,7 @@ var itemFilters = map[string]filter{
 		case value == true:
 			l.reach = viewer.Reach{}
 		case l.reach.All:
-			return func(*compiler) string { return "k.tenant_id <> $1" }, nil
+			return func(*compiler) string { return "k." + l.t.tenant + " <> $1" }, nil
 		default:
 			kept := slices.DeleteFunc(slices.Clone(l.reach.Tenants), func(id uuid.UUID) bool { return id == account })
 			l.reach = viewer.Reach{Tenants: kept}
@@ -112,18 +114,21 @@ func plainFilter(c *compiler, l *listing, name string, value any) (condition, er
 		texts := texts(value)
 		return func(c *compiler) string { return "k." + column + " = any(" + c.arg(texts) + "::text[])" }, nil
 	case map[string]any:
-		return rangeFilter("k."+column, name, value)
+		if l.t.schema.LookUpField(column).DataType == "date" {
+			return rangeFilter("k."+column, name, value, rows.UnmarshalDate)
+		}
+		return rangeFilter("k."+column, name, value, rows.UnmarshalDateTime)
 	}
 	return func(c *compiler) string { return "k." + column + " = " + c.arg(value) }, nil
 }
 
-func rangeFilter(column, name string, value map[string]any) (condition, error) {
+func rangeFilter(column, name string, value map[string]any, unmarshal func(any) (time.Time, error)) (condition, error) {
 	var parts []condition
 	for _, bound := range []struct{ name, op string }{{"gte", ">="}, {"lt", "<"}} {
 		if value[bound.name] == nil {
 			continue
 		}
-		at, err := rows.UnmarshalDateTime(value[bound.name])
+		at, err := unmarshal(value[bound.name])
 		if err != nil {
 			return nil, problem.New(problem.BadUserInput, "filter.%s.%s: %s", name, bound.name, err)
 		}
@@ -186,7 +191,7 @@ func visibleFilter(typ, column string) filter {
 		keys := decoded(typ, value)
 		return func(c *compiler) string {
 			t := types[typ]
-			conds, err := c.within(t, "f", access.Tenant, c.reach)
+			conds, err := c.within(t, "f", access.Tenant, c.reachOf(t))
 			if err != nil {
 				conds = []string{"false"}
 			}

@@ -2,6 +2,7 @@ package read
 
 import (
 	"encoding/binary"
+	"math"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -36,6 +37,10 @@ func scalar(i int, t *ast.Type, owner string) writer {
 		encode = func(dst, v []byte, _ bool) []byte { return strconv.AppendBool(dst, v[0] == 1 || v[0] == 't') }
 	case name == "DateTime":
 		encode = func(dst, v []byte, _ bool) []byte { return append(appendTime(append(dst, '"'), v), '"') }
+	case name == "Date":
+		encode = func(dst, v []byte, _ bool) []byte { return append(appendDate(append(dst, '"'), v), '"') }
+	case name == "Float":
+		encode = appendFloat
 	case name == "JSON":
 		encode = appendJSON
 	default:
@@ -77,6 +82,17 @@ func moment(v []byte) time.Time {
 }
 
 func appendTime(dst, v []byte) []byte { return moment(v).AppendFormat(dst, time.RFC3339Nano) }
+
+// appendDate writes a date: days since 2000.
+func appendDate(dst, v []byte) []byte {
+	days := int64(int32(binary.BigEndian.Uint32(v)))
+	return time.Unix(epoch+days*24*60*60, 0).UTC().AppendFormat(dst, time.DateOnly)
+}
+
+// appendFloat writes a float8.
+func appendFloat(dst, v []byte, _ bool) []byte {
+	return strconv.AppendFloat(dst, math.Float64frombits(binary.BigEndian.Uint64(v)), 'f', -1, 64)
+}
 
 // appendTexts writes a text[] in binary format.
 func appendTexts(dst, v []byte) []byte {

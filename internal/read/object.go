@@ -135,12 +135,17 @@ func (b *builder) value(r row, f graphql.CollectedField, def *ast.FieldDefinitio
 
 // edge joins the object that a column points at, if the scope lets it through.
 func (b *builder) edge(r row, t *typ, column string, scope access.Scope) row {
-	from, to := r.col(column), t.schema.Table
+	return b.edgeFrom(r.col(column), t, scope)
+}
+
+// edgeFrom joins the object that an expression gives the id of.
+func (b *builder) edgeFrom(from string, t *typ, scope access.Scope) row {
+	to := t.schema.Table
 	if t.face != "" {
 		to = t.face
 	}
 	alias := b.join(string(scope)+" "+from+" "+t.name, func(alias string) string {
-		conds, err := b.within(t, alias, scope, b.reach)
+		conds, err := b.within(t, alias, scope, b.reachOf(t))
 		if err != nil {
 			conds = []string{"false"}
 		}
@@ -154,10 +159,13 @@ func (b *builder) follow(r row, name, column string, f graphql.CollectedField, d
 	if scope == access.None {
 		return nil, fmt.Errorf("%s.%s leads to an object and has no scope", r.t.name, f.Name)
 	}
-	t := types[name]
-	other := b.edge(r, t, column, scope)
-	id := b.col(other.col(t.id))
-	w, err := b.object(other, f.Selections, name)
+	return b.lead(b.edge(r, types[name], column, scope), f)
+}
+
+// lead compiles a selection of an object that was joined; null where it was not found.
+func (b *builder) lead(other row, f graphql.CollectedField) (writer, error) {
+	id := b.col(other.col(other.t.id))
+	w, err := b.object(other, f.Selections, other.t.name)
 	return present(id, w), err
 }
 
@@ -165,6 +173,24 @@ func (b *builder) follow(r row, name, column string, f graphql.CollectedField, d
 func to(name, column string) field {
 	return func(b *builder, r row, f graphql.CollectedField, def *ast.FieldDefinition) (writer, error) {
 		return b.follow(r, name, column, f, def)
+	}
+}
+
+// newestOf is a field that leads to the newest of the visible objects that point at the row and meet a
+// condition on k.
+func newestOf(name, column, cond string) field {
+	return func(b *builder, r row, f graphql.CollectedField, def *ast.FieldDefinition) (writer, error) {
+		t, scope := types[name], access.ScopeOf(def)
+		conds, err := b.within(t, "k", scope, b.reachOf(t))
+		if err != nil {
+			return nil, err
+		}
+		from := r.col("id")
+		newest := b.join("newest "+name+" of "+from, func(alias string) string {
+			return "lateral (select k.id from " + t.schema.Table + " k where " + strings.Join(conds, " and ") + " and k." + column + " = " + from +
+				" and " + cond + " order by k.created_at desc, k.id desc limit 1) " + alias + " on true"
+		})
+		return b.lead(b.edgeFrom(newest+".id", t, scope), f)
 	}
 }
 
@@ -198,7 +224,7 @@ func part(name string, there func(row) string) field {
 func countOf(name, more string) field {
 	return func(b *builder, r row, _ graphql.CollectedField, def *ast.FieldDefinition) (writer, error) {
 		t := types[name]
-		conds, err := b.within(t, "k", access.ScopeOf(def), b.reach)
+		conds, err := b.within(t, "k", access.ScopeOf(def), b.reachOf(t))
 		expr := "(select count(*) from " + t.schema.Table + " k where " + strings.Join(conds, " and ") +
 			" and k.tenant_id = " + r.col("id") + more + ")"
 		return scalar(b.col(expr), def.Type, ""), err
@@ -223,7 +249,7 @@ func namedObject(b *builder, r row, f graphql.CollectedField, _ *ast.FieldDefini
 	for _, def := range b.reader.Schema.PossibleTypes["Node"] {
 		t := types[def.Name]
 		alias := b.join("object "+t.name, func(alias string) string {
-			conds, err := b.within(t, alias, t.node, b.reach)
+			conds, err := b.within(t, alias, t.node, b.reachOf(t))
 			if err != nil {
 				conds = []string{"false"}
 			}

@@ -53,6 +53,7 @@ type field func(b *builder, r row, f graphql.CollectedField, def *ast.FieldDefin
 
 var (
 	byName    = order{field: "NAME", column: "name", cast: "text"}
+	byTitle   = order{field: "TITLE", column: "title", cast: "text"}
 	byCreated = order{field: "CREATED_AT", column: "created_at", cast: "timestamptz"}
 	byUpdated = order{field: "UPDATED_AT", column: "updated_at", cast: "timestamptz"}
 	byNumber  = order{field: "NUMBER", column: "number", cast: "int"}
@@ -78,6 +79,7 @@ func init() {
 	for _, t := range []*typ{
 		viewerType, sessionType, accountType, licenceType, tenantType, tenantCountsType, userType, tenantUserType,
 		deviceGroupType, deviceType, ticketType, requesterType, commentType, auditType,
+		remoteSessionType, assetType, articleType,
 	} {
 		s, err := schema.Parse(t.model, &schemas, schema.NamingStrategy{})
 		if err != nil {
@@ -89,6 +91,12 @@ func init() {
 		types[t.name] = t
 	}
 }
+
+// seenBy is the column that stands for the tenant where tenants alone do not say who sees a row.
+const seenBy = "seen_by"
+
+// item tells whether the rows are tenant items.
+func (t *typ) item() bool { return t.tenant == "tenant_id" || t.tenant == seenBy }
 
 // column is the column of a field that is one, by the rule openTickets → open_tickets.
 func (t *typ) column(name string) (string, bool) {

@@ -11,7 +11,10 @@ import (
 	"tenantry/internal/problem"
 )
 
-var errDateTime = problem.New(problem.BadUserInput, "A DateTime is a string like 2026-01-31T12:00:00Z.")
+var (
+	errDateTime = problem.New(problem.BadUserInput, "A DateTime is a string like 2026-01-31T12:00:00Z.")
+	errDate     = problem.New(problem.BadUserInput, "A Date is a string like 2026-01-31.")
+)
 
 // MarshalInt writes a whole number.
 func MarshalInt(n int32) graphql.Marshaler { return graphql.MarshalInt32(n) }
@@ -42,6 +45,21 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 		return time.Time{}, errDateTime
 	}
 	return t.Truncate(time.Microsecond), nil
+}
+
+// MarshalDate writes a day.
+func MarshalDate(t time.Time) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { fmt.Fprintf(w, "%q", t.Format(time.DateOnly)) })
+}
+
+// UnmarshalDate reads a day.
+func UnmarshalDate(v any) (time.Time, error) {
+	s, _ := v.(string)
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil || t.Year() < 1 {
+		return time.Time{}, errDate
+	}
+	return t, nil
 }
 
 // MarshalJSON writes a JSON value as it is.

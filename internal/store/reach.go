@@ -138,6 +138,8 @@ func (tx *Tx) count(before, after map[uuid.UUID]*reach, results map[uuid.UUID]*m
 		{"devices", func(c *models.AccessCounts, n int32) { c.Devices = n }},
 		{"device_groups", func(c *models.AccessCounts, n int32) { c.DeviceGroups = n }},
 		{"tickets", func(c *models.AccessCounts, n int32) { c.Tickets = n }},
+		{"remote_sessions", func(c *models.AccessCounts, n int32) { c.RemoteSessions = n }},
+		{"assets", func(c *models.AccessCounts, n int32) { c.Assets = n }},
 	} {
 		q, args := fmt.Sprintf("select tenant_id, count(*) as n from app.%s where account_id = ?", of.table), []any{account}
 		if some := involved(account, before, after); some != nil {
@@ -173,6 +175,7 @@ func (tx *Tx) count(before, after map[uuid.UUID]*reach, results map[uuid.UUID]*m
 			}
 			if n := perTenant[t]; n != nil {
 				into.Devices, into.DeviceGroups, into.Tickets = into.Devices+n.Devices, into.DeviceGroups+n.DeviceGroups, into.Tickets+n.Tickets
+				into.RemoteSessions, into.Assets = into.RemoteSessions+n.RemoteSessions, into.Assets+n.Assets
 			}
 			if t != account {
 				into.Tenants++

@@ -10,7 +10,7 @@ import (
 
 // ticketColumns are what a write reads of a ticket: the customers' role may not read all.
 var ticketColumns = []string{
-	"account_id", "id", "version", "tenant_id", "subject", "description", "device_id", "requester_id", "assignee_id", "status", "type",
+	"account_id", "id", "version", "tenant_id", "subject", "description", "device_id", "asset_id", "requester_id", "assignee_id", "status", "type",
 	"priority", "source", "category", "tags", "due_at", "resolved_at", "closed_at",
 }
 

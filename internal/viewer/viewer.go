@@ -58,6 +58,20 @@ func (v *Viewer) Reach() Reach {
 	return Reach{Tenants: v.Memberships}
 }
 
+// Readership is the reach as far as articles go: besides the tenants in reach, those for all tenants,
+// once they are published for everybody and before for their author.
+func (v *Viewer) Readership() Reach {
+	r := v.Reach()
+	if r.All || len(r.Tenants) == 0 {
+		return r
+	}
+	tenants := append(slices.Clone(r.Tenants), models.Everyone)
+	if v.Role != models.RoleCustomer {
+		tenants = append(tenants, v.UserID)
+	}
+	return Reach{Tenants: tenants}
+}
+
 // Access is the reach in a word.
 func (v *Viewer) Access() models.TenantAccess {
 	switch r := v.Reach(); {
@@ -101,7 +115,7 @@ func (v *Viewer) Kind() postgres.Kind {
 func (v *Viewer) Identity() postgres.Identity {
 	return postgres.Identity{
 		Account: v.AccountID, Viewer: v.UserID, Session: v.SessionID, Version: v.AccessVersion,
-		Tenants: v.Reach().Tenants, Kind: v.Kind(),
+		Tenants: v.Readership().Tenants, Kind: v.Kind(),
 	}
 }
 

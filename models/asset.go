@@ -1,0 +1,33 @@
+package models
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Asset is something that a tenant owns or has licensed: hardware or software.
+type Asset struct {
+	Row            `gorm:"embedded"`
+	TenantID       uuid.UUID
+	Name           string
+	Tag            *string
+	Kind           AssetKind
+	Status         AssetStatus
+	Manufacturer   *string
+	Model          *string
+	SerialNumber   *string
+	DeviceID       *uuid.UUID
+	Location       *string
+	PurchasedOn    *time.Time `gorm:"type:date"`
+	PurchaseCost   *float64
+	WarrantyUntil  *time.Time `gorm:"type:date"`
+	SeatsPurchased *int32
+	SeatsAssigned  *int32
+	ContractEndsOn *time.Time `gorm:"type:date"`
+	Tenant         *Tenant    `gorm:"foreignKey:AccountID,TenantID;references:AccountID,ID"`
+	Device         *Device    `gorm:"foreignKey:AccountID,DeviceID;references:AccountID,ID"`
+}
+
+// TableName is where the rows are.
+func (Asset) TableName() string { return "app.assets" }
