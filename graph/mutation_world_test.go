@@ -30,10 +30,12 @@ const (
 // key is the key of an object by its name (a user's address, a ticket's subject), in an account.
 func (a *api) key(account, typ, name string) uuid.UUID {
 	a.t.Helper()
-	of := map[string]string{
-		"Device": "devices where name", "DeviceGroup": "device_groups where name", "Tenant": "tenants where name",
-		"Ticket": "tickets where subject", "User": "users where email",
-	}[typ]
+	of := ""
+	for _, m := range modules {
+		if query, ok := m.keys[typ]; ok {
+			of = query
+		}
+	}
 	return one[uuid.UUID](a, "select id from app."+of+" = $1 and account_id = (select account_id from app.accounts where name = $2)", name, account)
 }
 
