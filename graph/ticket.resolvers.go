@@ -14,6 +14,10 @@ func (r *mutationResolver) UpdateTicket(ctx context.Context, input models.Update
 	return r.Store.UpdateTicket(ctx, input)
 }
 
+func (r *mutationResolver) UpdateTickets(ctx context.Context, input models.UpdateTicketsInput) (*models.UpdateTicketsPayload, error) {
+	return r.Store.UpdateTickets(ctx, input)
+}
+
 func (r *mutationResolver) AssignTicket(ctx context.Context, input models.AssignTicketInput) (*models.AssignTicketPayload, error) {
 	return r.Store.AssignTicket(ctx, input)
 }

@@ -761,6 +761,14 @@ type TenantOrder struct {
 	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
 }
 
+// An order of changes.
+type TicketChangeOrder struct {
+	// By what.
+	Field TicketChangeOrderField `json:"field"`
+	// Which way.
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
+}
+
 // An order of comments.
 type TicketCommentOrder struct {
 	// By what.
@@ -811,6 +819,14 @@ type TicketOrder struct {
 	Field TicketOrderField `json:"field"`
 	// Which way.
 	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
+}
+
+// A ticket, as it was seen.
+type TicketVersionInput struct {
+	// Its id.
+	ID string `json:"id"`
+	// The version that was seen; a stale one is refused.
+	Version graphql.Omittable[*int32] `json:"version,omitempty"`
 }
 
 // A stretch of time.
@@ -951,6 +967,34 @@ type UpdateTicketInput struct {
 type UpdateTicketPayload struct {
 	// The ticket; null if there are errors.
 	Ticket *rows.Set `json:"ticket,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Tickets, and what to change on each. What is left out stays.
+type UpdateTicketsInput struct {
+	// The tickets; at most 100.
+	Tickets []*TicketVersionInput `json:"tickets"`
+	// How far they have come.
+	Status graphql.Omittable[*TicketStatus] `json:"status,omitempty"`
+	// How pressing they are.
+	Priority graphql.Omittable[*TicketPriority] `json:"priority,omitempty"`
+	// Who works on them: an active agent who sees all of them. An explicit null unassigns.
+	AssigneeID graphql.Omittable[*string] `json:"assigneeId,omitempty"`
+	// Words to add.
+	AddTags graphql.Omittable[[]string] `json:"addTags,omitempty"`
+	// Words to take away.
+	RemoveTags graphql.Omittable[[]string] `json:"removeTags,omitempty"`
+	// Whether to answer what would happen, and change nothing.
+	DryRun graphql.Omittable[*bool] `json:"dryRun,omitempty"`
+}
+
+// What changing many tickets gives.
+type UpdateTicketsPayload struct {
+	// The tickets; null if there are errors.
+	Tickets *rows.Set `json:"tickets,omitempty"`
+	// Whether the change was made; not by a dry run, nor with errors.
+	Committed bool `json:"committed"`
 	// What was wrong.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -2548,6 +2592,61 @@ func (e *TenantStatus) UnmarshalJSON(b []byte) error {
 }
 
 func (e TenantStatus) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What changes can be ordered by.
+type TicketChangeOrderField string
+
+const (
+	// By when they were made.
+	TicketChangeOrderFieldCreatedAt TicketChangeOrderField = "CREATED_AT"
+)
+
+var AllTicketChangeOrderField = []TicketChangeOrderField{
+	TicketChangeOrderFieldCreatedAt,
+}
+
+func (e TicketChangeOrderField) IsValid() bool {
+	switch e {
+	case TicketChangeOrderFieldCreatedAt:
+		return true
+	}
+	return false
+}
+
+func (e TicketChangeOrderField) String() string {
+	return string(e)
+}
+
+func (e *TicketChangeOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = TicketChangeOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid TicketChangeOrderField", str)
+	}
+	return nil
+}
+
+func (e TicketChangeOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *TicketChangeOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e TicketChangeOrderField) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -35,6 +35,7 @@ type Ticket struct {
 	Requester        *User           `gorm:"foreignKey:AccountID,RequesterID;references:AccountID,ID"`
 	Assignee         *User           `gorm:"foreignKey:AccountID,AssigneeID;references:AccountID,ID"`
 	Comments         []TicketComment `gorm:"foreignKey:AccountID,TicketID;references:AccountID,ID"`
+	History          []TicketChange  `gorm:"foreignKey:AccountID,TicketID;references:AccountID,ID"`
 	RemoteSessions   []RemoteSession `gorm:"foreignKey:AccountID,TicketID;references:AccountID,ID"`
 }
 

@@ -175,6 +175,7 @@ type ComplexityRoot struct {
 		UpdateDeviceGroup      func(childComplexity int, input models.UpdateDeviceGroupInput) int
 		UpdateTenant           func(childComplexity int, input models.UpdateTenantInput) int
 		UpdateTicket           func(childComplexity int, input models.UpdateTicketInput) int
+		UpdateTickets          func(childComplexity int, input models.UpdateTicketsInput) int
 		UpdateUser             func(childComplexity int, input models.UpdateUserInput) int
 	}
 
@@ -286,6 +287,12 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateTicketsPayload struct {
+		Committed  func(childComplexity int) int
+		Tickets    func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.TicketFilter, orderBy *models.TicketOrder) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdateUserPayload struct {
 		Committed         func(childComplexity int) int
 		Results           func(childComplexity int) int
@@ -323,6 +330,7 @@ type MutationResolver interface {
 	UpdateTenant(ctx context.Context, input models.UpdateTenantInput) (*models.UpdateTenantPayload, error)
 	CreateTicket(ctx context.Context, input models.CreateTicketInput) (*models.CreateTicketPayload, error)
 	UpdateTicket(ctx context.Context, input models.UpdateTicketInput) (*models.UpdateTicketPayload, error)
+	UpdateTickets(ctx context.Context, input models.UpdateTicketsInput) (*models.UpdateTicketsPayload, error)
 	AssignTicket(ctx context.Context, input models.AssignTicketInput) (*models.AssignTicketPayload, error)
 	CommentOnTicket(ctx context.Context, input models.CommentOnTicketInput) (*models.CommentOnTicketPayload, error)
 	InviteUser(ctx context.Context, input models.InviteUserInput) (*models.InviteUserPayload, error)
@@ -1020,6 +1028,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateTicket(childComplexity, args["input"].(models.UpdateTicketInput)), true
+	case "Mutation.updateTickets":
+		if e.ComplexityRoot.Mutation.UpdateTickets == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateTickets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateTickets(childComplexity, args["input"].(models.UpdateTicketsInput)), true
 	case "Mutation.updateUser":
 		if e.ComplexityRoot.Mutation.UpdateUser == nil {
 			break
@@ -1556,6 +1575,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateTicketPayload.UserErrors(childComplexity), true
 
+	case "UpdateTicketsPayload.committed":
+		if e.ComplexityRoot.UpdateTicketsPayload.Committed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateTicketsPayload.Committed(childComplexity), true
+	case "UpdateTicketsPayload.tickets":
+		if e.ComplexityRoot.UpdateTicketsPayload.Tickets == nil {
+			break
+		}
+
+		args, err := ec.field_UpdateTicketsPayload_tickets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.UpdateTicketsPayload.Tickets(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["filter"].(*models.TicketFilter), args["orderBy"].(*models.TicketOrder)), true
+	case "UpdateTicketsPayload.userErrors":
+		if e.ComplexityRoot.UpdateTicketsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateTicketsPayload.UserErrors(childComplexity), true
+
 	case "UpdateUserPayload.committed":
 		if e.ComplexityRoot.UpdateUserPayload.Committed == nil {
 			break
@@ -1657,14 +1700,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSuspendUserInput,
 		ec.unmarshalInputTenantFilter,
 		ec.unmarshalInputTenantOrder,
+		ec.unmarshalInputTicketChangeOrder,
 		ec.unmarshalInputTicketCommentOrder,
 		ec.unmarshalInputTicketFilter,
 		ec.unmarshalInputTicketOrder,
+		ec.unmarshalInputTicketVersionInput,
 		ec.unmarshalInputTimeRange,
 		ec.unmarshalInputUpdateDeviceGroupInput,
 		ec.unmarshalInputUpdateDeviceInput,
 		ec.unmarshalInputUpdateTenantInput,
 		ec.unmarshalInputUpdateTicketInput,
+		ec.unmarshalInputUpdateTicketsInput,
 		ec.unmarshalInputUpdateUserInput,
 		ec.unmarshalInputUserFilter,
 		ec.unmarshalInputUserOrder,
@@ -3694,6 +3740,19 @@ type Ticket implements Node {
     "The order; the newest first if nothing is said."
     orderBy: RemoteSessionOrder
   ): RemoteSessionConnection! @tenantScoped
+  "What changed on it."
+  history(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "The order; the oldest first if nothing is said."
+    orderBy: TicketChangeOrder
+  ): TicketChangeConnection! @tenantScoped
   "When it was made."
   createdAt: DateTime!
   "When it last changed."
@@ -3882,6 +3941,54 @@ enum TicketCommentOrderField {
   CREATED_AT
 }
 
+"A change of one field of a ticket."
+type TicketChange {
+  "When it changed."
+  at: DateTime!
+  "Who changed it; null if it was an import."
+  actor: User @accountScoped
+  "The field, by its name in the ticket."
+  field: String!
+  "The value before; of a field that leads to an object, its id. Null where the viewer could not select it now."
+  before: JSON
+  "The value after, likewise."
+  after: JSON
+}
+
+"A list of changes. Those of which the viewer could select neither value now are left out."
+type TicketChangeConnection {
+  "The changes of this page, each with its cursor."
+  edges: [TicketChangeEdge!]!
+  "The changes of this page."
+  nodes: [TicketChange!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many there are in all."
+  totalCount: Int!
+}
+
+"A change in a list."
+type TicketChangeEdge {
+  "Marks this place in the list."
+  cursor: String!
+  "The change."
+  node: TicketChange!
+}
+
+"An order of changes."
+input TicketChangeOrder {
+  "By what."
+  field: TicketChangeOrderField!
+  "Which way."
+  direction: OrderDirection = ASC
+}
+
+"What changes can be ordered by."
+enum TicketChangeOrderField {
+  "By when they were made."
+  CREATED_AT
+}
+
 extend type Query {
   "The tickets in reach."
   tickets(
@@ -3921,6 +4028,11 @@ extend type Mutation {
     "The changes."
     input: UpdateTicketInput!
   ): UpdateTicketPayload @tenantScoped @requires(role: CUSTOMER)
+  "Changes many tickets alike: all or nothing."
+  updateTickets(
+    "The tickets and the changes."
+    input: UpdateTicketsInput!
+  ): UpdateTicketsPayload @tenantScoped @requires(role: MEMBER)
   "Assigns a ticket to an agent, or to nobody."
   assignTicket(
     "The ticket and the agent."
@@ -3999,6 +4111,55 @@ input UpdateTicketInput {
   tags: [String!] @requires(role: MEMBER)
   "When it should be resolved."
   dueAt: DateTime @requires(role: MEMBER)
+}
+
+"Tickets, and what to change on each. What is left out stays."
+input UpdateTicketsInput {
+  "The tickets; at most 100."
+  tickets: [TicketVersionInput!]!
+  "How far they have come."
+  status: TicketStatus
+  "How pressing they are."
+  priority: TicketPriority
+  "Who works on them: an active agent who sees all of them. An explicit null unassigns."
+  assigneeId: ID
+  "Words to add."
+  addTags: [String!]
+  "Words to take away."
+  removeTags: [String!]
+  "Whether to answer what would happen, and change nothing."
+  dryRun: Boolean = false
+}
+
+"A ticket, as it was seen."
+input TicketVersionInput {
+  "Its id."
+  id: ID!
+  "The version that was seen; a stale one is refused."
+  version: Int
+}
+
+"What changing many tickets gives."
+type UpdateTicketsPayload {
+  "The tickets; null if there are errors."
+  tickets(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Only the tickets that meet all of this."
+    filter: TicketFilter
+    "The order; the newest first if nothing is said."
+    orderBy: TicketOrder
+  ): TicketConnection @tenantScoped
+  "Whether the change was made; not by a dry run, nor with errors."
+  committed: Boolean!
+  "What was wrong."
+  userErrors: [UserError!]!
 }
 
 "What changing a ticket gives."
@@ -4644,6 +4805,8 @@ type ViewerCan {
   updateTenant: Boolean!
   "Whether ` + "`" + `updateTicket` + "`" + ` is open to the viewer."
   updateTicket: Boolean!
+  "Whether ` + "`" + `updateTickets` + "`" + ` is open to the viewer."
+  updateTickets: Boolean!
   "Whether ` + "`" + `updateUser` + "`" + ` is open to the viewer."
   updateUser: Boolean!
 }
@@ -5023,6 +5186,18 @@ func (ec *executionContext) childFields_UpdateTicketPayload(ctx context.Context,
 		return ec.fieldContext_UpdateTicketPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateTicketPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateTicketsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tickets":
+		return ec.fieldContext_UpdateTicketsPayload_tickets(ctx, field)
+	case "committed":
+		return ec.fieldContext_UpdateTicketsPayload_committed(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateTicketsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateTicketsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5729,6 +5904,20 @@ func (ec *executionContext) field_Mutation_updateTicket_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (models.UpdateTicketInput, error) {
 			return ec.unmarshalNUpdateTicketInput2tenantryᚋmodelsᚐUpdateTicketInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateTickets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.UpdateTicketsInput, error) {
+			return ec.unmarshalNUpdateTicketsInput2tenantryᚋmodelsᚐUpdateTicketsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6668,6 +6857,60 @@ func (ec *executionContext) field_SetUserTenantsPayload_unassignedTickets_args(c
 }
 
 func (ec *executionContext) field_SuspendUserPayload_unassignedTickets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*models.TicketFilter, error) {
+			return ec.unmarshalOTicketFilter2ᚖtenantryᚋmodelsᚐTicketFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*models.TicketOrder, error) {
+			return ec.unmarshalOTicketOrder2ᚖtenantryᚋmodelsᚐTicketOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_UpdateTicketsPayload_tickets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -9597,6 +9840,75 @@ func (ec *executionContext) fieldContext_Mutation_updateTicket(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_updateTicket_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateTickets(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateTickets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateTickets(ctx, fc.Args["input"].(models.UpdateTicketsInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *models.UpdateTicketsPayload
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *models.UpdateTicketsPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.UpdateTicketsPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.UpdateTicketsPayload) graphql.Marshaler {
+			return ec.marshalOUpdateTicketsPayload2ᚖtenantryᚋmodelsᚐUpdateTicketsPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateTickets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateTicketsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateTickets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -13102,6 +13414,117 @@ func (ec *executionContext) _UpdateTicketPayload_userErrors(ctx context.Context,
 func (ec *executionContext) fieldContext_UpdateTicketPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UpdateTicketPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateTicketsPayload_tickets(ctx context.Context, field graphql.CollectedField, obj *models.UpdateTicketsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateTicketsPayload_tickets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tickets, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOTicketConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateTicketsPayload_tickets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateTicketsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type TicketConnection does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_UpdateTicketsPayload_tickets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateTicketsPayload_committed(ctx context.Context, field graphql.CollectedField, obj *models.UpdateTicketsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateTicketsPayload_committed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Committed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateTicketsPayload_committed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateTicketsPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _UpdateTicketsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.UpdateTicketsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateTicketsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateTicketsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateTicketsPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -16692,6 +17115,47 @@ func (ec *executionContext) unmarshalInputTenantOrder(ctx context.Context, obj a
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputTicketChangeOrder(ctx context.Context, obj any) (models.TicketChangeOrder, error) {
+	var it models.TicketChangeOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNTicketChangeOrderField2tenantryᚋmodelsᚐTicketChangeOrderField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalOOrderDirection2ᚖtenantryᚋmodelsᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputTicketCommentOrder(ctx context.Context, obj any) (models.TicketCommentOrder, error) {
 	var it models.TicketCommentOrder
 	if obj == nil {
@@ -16904,6 +17368,43 @@ func (ec *executionContext) unmarshalInputTicketOrder(ctx context.Context, obj a
 				return it, err
 			}
 			it.Direction = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputTicketVersionInput(ctx context.Context, obj any) (models.TicketVersionInput, error) {
+	var it models.TicketVersionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "version"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -17536,6 +18037,82 @@ func (ec *executionContext) unmarshalInputUpdateTicketInput(ctx context.Context,
 				err := fmt.Errorf(`unexpected type %T from directive, should be *time.Time`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpdateTicketsInput(ctx context.Context, obj any) (models.UpdateTicketsInput, error) {
+	var it models.UpdateTicketsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["dryRun"]; !present {
+		asMap["dryRun"] = false
+	}
+
+	fieldsInOrder := [...]string{"tickets", "status", "priority", "assigneeId", "addTags", "removeTags", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "tickets":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tickets"))
+			data, err := ec.unmarshalNTicketVersionInput2ᚕᚖtenantryᚋmodelsᚐTicketVersionInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tickets = data
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOTicketStatus2ᚖtenantryᚋmodelsᚐTicketStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = graphql.OmittableOf(data)
+		case "priority":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
+			data, err := ec.unmarshalOTicketPriority2ᚖtenantryᚋmodelsᚐTicketPriority(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priority = graphql.OmittableOf(data)
+		case "assigneeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assigneeId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AssigneeID = graphql.OmittableOf(data)
+		case "addTags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addTags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddTags = graphql.OmittableOf(data)
+		case "removeTags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("removeTags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RemoveTags = graphql.OmittableOf(data)
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -18675,6 +19252,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "updateTicket":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateTicket(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updateTickets":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateTickets(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -19990,6 +20574,54 @@ func (ec *executionContext) _UpdateTicketPayload(ctx context.Context, sel ast.Se
 	return out
 }
 
+var updateTicketsPayloadImplementors = []string{"UpdateTicketsPayload"}
+
+func (ec *executionContext) _UpdateTicketsPayload(ctx context.Context, sel ast.SelectionSet, obj *models.UpdateTicketsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateTicketsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateTicketsPayload")
+		case "tickets":
+			out.Values[i] = ec._UpdateTicketsPayload_tickets(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "committed":
+			out.Values[i] = ec._UpdateTicketsPayload_committed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateTicketsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var updateUserPayloadImplementors = []string{"UpdateUserPayload"}
 
 func (ec *executionContext) _UpdateUserPayload(ctx context.Context, sel ast.SelectionSet, obj *models.UpdateUserPayload) graphql.Marshaler {
@@ -20975,6 +21607,16 @@ func (ec *executionContext) marshalNTenantStatus2tenantryᚋmodelsᚐTenantStatu
 	return v
 }
 
+func (ec *executionContext) unmarshalNTicketChangeOrderField2tenantryᚋmodelsᚐTicketChangeOrderField(ctx context.Context, v any) (models.TicketChangeOrderField, error) {
+	var res models.TicketChangeOrderField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTicketChangeOrderField2tenantryᚋmodelsᚐTicketChangeOrderField(ctx context.Context, sel ast.SelectionSet, v models.TicketChangeOrderField) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNTicketCommentOrderField2tenantryᚋmodelsᚐTicketCommentOrderField(ctx context.Context, v any) (models.TicketCommentOrderField, error) {
 	var res models.TicketCommentOrderField
 	err := res.UnmarshalGQL(v)
@@ -21025,6 +21667,25 @@ func (ec *executionContext) marshalNTicketType2tenantryᚋmodelsᚐTicketType(ct
 	return v
 }
 
+func (ec *executionContext) unmarshalNTicketVersionInput2ᚕᚖtenantryᚋmodelsᚐTicketVersionInputᚄ(ctx context.Context, v any) ([]*models.TicketVersionInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*models.TicketVersionInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTicketVersionInput2ᚖtenantryᚋmodelsᚐTicketVersionInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNTicketVersionInput2ᚖtenantryᚋmodelsᚐTicketVersionInput(ctx context.Context, v any) (*models.TicketVersionInput, error) {
+	res, err := ec.unmarshalInputTicketVersionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNUpdateDeviceGroupInput2tenantryᚋmodelsᚐUpdateDeviceGroupInput(ctx context.Context, v any) (models.UpdateDeviceGroupInput, error) {
 	res, err := ec.unmarshalInputUpdateDeviceGroupInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -21042,6 +21703,11 @@ func (ec *executionContext) unmarshalNUpdateTenantInput2tenantryᚋmodelsᚐUpda
 
 func (ec *executionContext) unmarshalNUpdateTicketInput2tenantryᚋmodelsᚐUpdateTicketInput(ctx context.Context, v any) (models.UpdateTicketInput, error) {
 	res, err := ec.unmarshalInputUpdateTicketInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpdateTicketsInput2tenantryᚋmodelsᚐUpdateTicketsInput(ctx context.Context, v any) (models.UpdateTicketsInput, error) {
+	res, err := ec.unmarshalInputUpdateTicketsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -22809,6 +23475,13 @@ func (ec *executionContext) marshalOUpdateTicketPayload2ᚖtenantryᚋmodelsᚐU
 		return graphql.Null
 	}
 	return ec._UpdateTicketPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateTicketsPayload2ᚖtenantryᚋmodelsᚐUpdateTicketsPayload(ctx context.Context, sel ast.SelectionSet, v *models.UpdateTicketsPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateTicketsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUpdateUserPayload2ᚖtenantryᚋmodelsᚐUpdateUserPayload(ctx context.Context, sel ast.SelectionSet, v *models.UpdateUserPayload) graphql.Marshaler {

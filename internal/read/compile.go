@@ -104,6 +104,9 @@ func (c *compiler) within(t *typ, alias string, scope access.Scope, reach viewer
 	if hidden, ok := t.hidden[c.who.Kind()]; ok {
 		conds = append(conds, fmt.Sprintf(hidden, alias))
 	}
+	if t.shown != nil {
+		conds = append(conds, t.shown(c, alias)...)
+	}
 	return conds, nil
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"tenantry/internal/access"
 	"tenantry/internal/ids"
 	"tenantry/internal/problem"
 	"tenantry/internal/rows"
@@ -190,13 +189,7 @@ func visibleFilter(typ, column string) filter {
 	return func(_ *compiler, _ *listing, _ string, value any) (condition, error) {
 		keys := decoded(typ, value)
 		return func(c *compiler) string {
-			t := types[typ]
-			conds, err := c.within(t, "f", access.Tenant, c.reachOf(t))
-			if err != nil {
-				conds = []string{"false"}
-			}
-			return "k." + column + " in (select f.id from " + t.schema.Table + " f where " + strings.Join(conds, " and ") +
-				" and f.id = any(" + c.arg(keys) + "::uuid[]))"
+			return "k." + column + " in (select f.id from " + c.visible(typ, "f") + " and f.id = any(" + c.arg(keys) + "::uuid[]))"
 		}, nil
 	}
 }

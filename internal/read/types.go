@@ -32,6 +32,8 @@ type typ struct {
 	face string
 	// hidden are conditions on rows that a kind of viewer must meet besides the reach; "%s" is the row.
 	hidden map[postgres.Kind]string
+	// shown are further conditions that a row must meet to be seen.
+	shown  func(c *compiler, alias string) []string
 	orders map[string]order
 	order  order
 	// fields are those that are not simply a column or relation of the same name.
@@ -79,7 +81,7 @@ func init() {
 	for _, t := range []*typ{
 		viewerType, sessionType, accountType, licenceType, tenantType, tenantCountsType, userType, tenantUserType,
 		deviceGroupType, deviceType, ticketType, requesterType, commentType, auditType,
-		remoteSessionType, assetType, articleType,
+		remoteSessionType, assetType, articleType, ticketChangeType,
 	} {
 		s, err := schema.Parse(t.model, &schemas, schema.NamingStrategy{})
 		if err != nil {

@@ -93,6 +93,9 @@ const (
 	textMost = 50_000
 )
 
+// tagsMost is how many words a list of tags has.
+const tagsMost = 50
+
 // required is a text that may not be missing or blank.
 func required(f *faults, name string, value *string, longest int) string {
 	before := len(f.list)
@@ -122,10 +125,10 @@ func optional(f *faults, name string, value *string, longest int) *string {
 }
 
 func words(f *faults, name string, values []string) models.Strings {
-	const most, longest = 50, 100
+	const longest = 100
 	out := models.Strings{}
-	if len(values) > most { // before they are compared: each with each
-		f.add(models.UserErrorCodeInvalid, fmt.Sprintf("At most %d.", most), name)
+	if len(values) > tagsMost { // before they are compared: each with each
+		f.add(models.UserErrorCodeInvalid, fmt.Sprintf("At most %d.", tagsMost), name)
 		return out
 	}
 	for i, value := range values {

@@ -119,10 +119,11 @@ func (t *tenant) mustBeActive(f *faults, path ...any) {
 	}
 }
 
-// mustBeVersion refuses a change that was made without seeing the last one.
-func mustBeVersion(f *faults, seen *int32, version int32) {
+// mustBeVersion refuses a change that was made without seeing the last one. "at" is where the version
+// stands in the input.
+func mustBeVersion(f *faults, seen *int32, version int32, at ...any) {
 	if seen != nil && *seen != version {
-		f.add(models.UserErrorCodeConflict, "It has changed since: read it again and repeat the change.", "version")
+		f.add(models.UserErrorCodeConflict, "It has changed since: read it again and repeat the change.", append(at, "version")...)
 	}
 }
 

@@ -115,7 +115,7 @@ func (s *Store) UpdateTicket(ctx context.Context, in models.UpdateTicketInput) (
 	}
 	choice(c, "status", "status", k.Status, in.Status)
 	if next := in.Status.Value(); next != nil {
-		if err := tx.enter(f, c, k, *next); err != nil {
+		if err := tx.enter(f, c, k, *next, "status"); err != nil {
 			return nil, err
 		}
 	}
@@ -144,9 +144,9 @@ func (tx *Tx) customerMay(k *models.Ticket, in models.UpdateTicketInput) error {
 
 // enter follows from a new status: entering RESOLVED or CLOSED sets its time and leaving clears it;
 // who cannot be the assignee of an open ticket is not when it is opened again.
-func (tx *Tx) enter(f *faults, c *changes, k *models.Ticket, next models.TicketStatus) error {
+func (tx *Tx) enter(f *faults, c *changes, k *models.Ticket, next models.TicketStatus, path ...any) error {
 	if !k.Status.To(next) {
-		f.add(models.UserErrorCodeWrongState, "A ticket does not go from "+string(k.Status)+" to "+string(next)+".", "status")
+		f.add(models.UserErrorCodeWrongState, "A ticket does not go from "+string(k.Status)+" to "+string(next)+".", path...)
 		return nil
 	}
 	for status, at := range map[models.TicketStatus]struct {

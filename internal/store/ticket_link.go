@@ -125,7 +125,8 @@ func (tx *Tx) holdAssignee(ref *string) (user uuid.UUID, err error) {
 // holdAssigneeOf keeps the access of a ticket's assignee as it is.
 func (tx *Tx) holdAssigneeOf(ref string) error {
 	id, _ := ids.DecodeAs("Ticket", ref)
-	return tx.Exec("select app.hold_access(array(select assignee_id from app.tickets where account_id = ? and id = ?))", tx.Viewer.AccountID, id).Error
+	_, err := tx.holdAssignees([]uuid.UUID{id}, nil)
+	return err
 }
 
 // assignee is the user if they can work on a ticket of a tenant: an active agent whose reach holds it.
