@@ -61,6 +61,8 @@ type AccessCounts struct {
 	RemoteSessions int32 `json:"remoteSessions"`
 	// Assets.
 	Assets int32 `json:"assets"`
+	// Articles.
+	Articles int32 `json:"articles"`
 	// Tenants.
 	Tenants int32 `json:"tenants"`
 }
@@ -103,15 +105,47 @@ type AddUsersToTenantPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// The article to approve.
+type ApproveArticleInput struct {
+	// The article.
+	ID string `json:"id"`
+	// The version that the caller has seen; another one is a `CONFLICT`.
+	Version graphql.Omittable[*int32] `json:"version,omitempty"`
+}
+
+// What approving an article gives.
+type ApproveArticlePayload struct {
+	// The article; null if there are errors.
+	Article *rows.Set `json:"article,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// The article to archive.
+type ArchiveArticleInput struct {
+	// The article.
+	ID string `json:"id"`
+	// The version that the caller has seen; another one is a `CONFLICT`.
+	Version graphql.Omittable[*int32] `json:"version,omitempty"`
+}
+
+// What archiving an article gives.
+type ArchiveArticlePayload struct {
+	// The article; null if there are errors.
+	Article *rows.Set `json:"article,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Which articles to list: those that meet all that is said.
 type ArticleFilter struct {
 	// With one of these ids.
 	Ids graphql.Omittable[[]string] `json:"ids,omitempty"`
 	// Of one of these tenants.
 	TenantIds graphql.Omittable[[]string] `json:"tenantIds,omitempty"`
-	// Tenantless, or of a tenant.
+	// For the audience `TENANTLESS`, or with false for the others.
 	Tenantless graphql.Omittable[*bool] `json:"tenantless,omitempty"`
-	// Of a tenant with one of these statuses, or tenantless.
+	// Of a tenant with one of these statuses, or without a tenant.
 	TenantStatus graphql.Omittable[[]TenantStatus] `json:"tenantStatus,omitempty"`
 	// For one of these audiences.
 	Audience graphql.Omittable[[]ArticleAudience] `json:"audience,omitempty"`
@@ -243,6 +277,34 @@ type CommentOnTicketPayload struct {
 	Comment *rows.Set `json:"comment,omitempty"`
 	// The ticket; null if there are errors.
 	Ticket *rows.Set `json:"ticket,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A new article.
+type CreateArticleInput struct {
+	// The title.
+	Title string `json:"title"`
+	// The text, in Markdown; at most 200,000 characters, kept as they are. It may be left out until the article is submitted.
+	Body graphql.Omittable[*string] `json:"body,omitempty"`
+	// What it says, in a few lines.
+	Summary graphql.Omittable[*string] `json:"summary,omitempty"`
+	// What kind of matter it is about.
+	Category graphql.Omittable[*string] `json:"category,omitempty"`
+	// Words to find it by; at most 50.
+	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
+	// The language, as a tag like `en` or `fr-CA`; `en` if nothing is said.
+	Locale graphql.Omittable[*string] `json:"locale,omitempty"`
+	// Who it is for. If nothing is said, `TENANT` with a tenant and `TENANTLESS` without. `ALL_TENANTS` is for admins and grandfathered members.
+	Audience graphql.Omittable[*ArticleAudience] `json:"audience,omitempty"`
+	// The tenant of an article for `TENANT`; others have none. A `TENANTLESS` one only those can make who see tenantless items.
+	TenantID graphql.Omittable[*string] `json:"tenantId,omitempty"`
+}
+
+// What creating an article gives.
+type CreateArticlePayload struct {
+	// The article; null if there are errors.
+	Article *rows.Set `json:"article,omitempty"`
 	// What was wrong.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -389,6 +451,22 @@ type DateRange struct {
 	Gte graphql.Omittable[*time.Time] `json:"gte,omitempty"`
 	// Before this day.
 	Lt graphql.Omittable[*time.Time] `json:"lt,omitempty"`
+}
+
+// The article to delete.
+type DeleteArticleInput struct {
+	// The article.
+	ID string `json:"id"`
+	// The version that the caller has seen; another one is a `CONFLICT`.
+	Version graphql.Omittable[*int32] `json:"version,omitempty"`
+}
+
+// What deleting an article gives.
+type DeleteArticlePayload struct {
+	// The id of the article that is gone; null if there are errors.
+	DeletedID *string `json:"deletedId,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // The device group to delete.
@@ -559,6 +637,24 @@ type ReactivateUserPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// The article to reject.
+type RejectArticleInput struct {
+	// The article.
+	ID string `json:"id"`
+	// The version that the caller has seen; another one is a `CONFLICT`.
+	Version graphql.Omittable[*int32] `json:"version,omitempty"`
+	// Why, for those who work on it.
+	Note string `json:"note"`
+}
+
+// What rejecting an article gives.
+type RejectArticlePayload struct {
+	// The article; null if there are errors.
+	Article *rows.Set `json:"article,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Which remote sessions to list: those that meet all that is said.
 type RemoteSessionFilter struct {
 	// With one of these ids.
@@ -711,6 +807,22 @@ type SignOutPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// The article to submit.
+type SubmitArticleInput struct {
+	// The article.
+	ID string `json:"id"`
+	// The version that the caller has seen; another one is a `CONFLICT`.
+	Version graphql.Omittable[*int32] `json:"version,omitempty"`
+}
+
+// What submitting an article gives.
+type SubmitArticlePayload struct {
+	// The article; null if there are errors.
+	Article *rows.Set `json:"article,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Whom to suspend.
 type SuspendUserInput struct {
 	// The user.
@@ -835,6 +947,38 @@ type TimeRange struct {
 	Gte graphql.Omittable[*time.Time] `json:"gte,omitempty"`
 	// Before this moment.
 	Lt graphql.Omittable[*time.Time] `json:"lt,omitempty"`
+}
+
+// Changes to an article. What is left out stays; an explicit null clears.
+type UpdateArticleInput struct {
+	// The article.
+	ID string `json:"id"`
+	// The version that the caller has seen; another one is a `CONFLICT`.
+	Version graphql.Omittable[*int32] `json:"version,omitempty"`
+	// The title.
+	Title graphql.Omittable[*string] `json:"title,omitempty"`
+	// The text, in Markdown; at most 200,000 characters, kept as they are. It may be left out until the article is submitted.
+	Body graphql.Omittable[*string] `json:"body,omitempty"`
+	// What it says, in a few lines.
+	Summary graphql.Omittable[*string] `json:"summary,omitempty"`
+	// What kind of matter it is about.
+	Category graphql.Omittable[*string] `json:"category,omitempty"`
+	// Words to find it by; at most 50.
+	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
+	// The language, as a tag like `en` or `fr-CA`.
+	Locale graphql.Omittable[*string] `json:"locale,omitempty"`
+	// Who it is for; `TENANT` goes with a tenant. `ALL_TENANTS` is for admins and grandfathered members.
+	Audience graphql.Omittable[*ArticleAudience] `json:"audience,omitempty"`
+	// The tenant, for who sees both ends. Left out, it goes with an audience that has none.
+	TenantID graphql.Omittable[*string] `json:"tenantId,omitempty"`
+}
+
+// What changing an article gives.
+type UpdateArticlePayload struct {
+	// The article; null if there are errors.
+	Article *rows.Set `json:"article,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Changes to a device group. What is left out stays; an explicit null clears.
@@ -1249,7 +1393,7 @@ func (e ArticleOrderField) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// How far an article has come.
+// How far an article has come. Its content, tenant and audience change only in `DRAFT` and `REJECTED`.
 type ArticleState string
 
 const (

@@ -61,6 +61,7 @@ type ComplexityRoot struct {
 	}
 
 	AccessCounts struct {
+		Articles       func(childComplexity int) int
 		Assets         func(childComplexity int) int
 		DeviceGroups   func(childComplexity int) int
 		Devices        func(childComplexity int) int
@@ -81,6 +82,16 @@ type ComplexityRoot struct {
 		UserErrors        func(childComplexity int) int
 	}
 
+	ApproveArticlePayload struct {
+		Article    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ArchiveArticlePayload struct {
+		Article    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	AssignTicketPayload struct {
 		Ticket     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -93,6 +104,11 @@ type ComplexityRoot struct {
 	CommentOnTicketPayload struct {
 		Comment    func(childComplexity int) int
 		Ticket     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreateArticlePayload struct {
+		Article    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -115,6 +131,11 @@ type ComplexityRoot struct {
 
 	CreateTicketPayload struct {
 		Ticket     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DeleteArticlePayload struct {
+		DeletedID  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -150,19 +171,24 @@ type ComplexityRoot struct {
 		AcceptInvitation       func(childComplexity int, input models.AcceptInvitationInput) int
 		AddDevicesToGroup      func(childComplexity int, input models.AddDevicesToGroupInput) int
 		AddUsersToTenant       func(childComplexity int, input models.AddUsersToTenantInput) int
+		ApproveArticle         func(childComplexity int, input models.ApproveArticleInput) int
+		ArchiveArticle         func(childComplexity int, input models.ArchiveArticleInput) int
 		AssignTicket           func(childComplexity int, input models.AssignTicketInput) int
 		ChangePassword         func(childComplexity int, input models.ChangePasswordInput) int
 		CommentOnTicket        func(childComplexity int, input models.CommentOnTicketInput) int
+		CreateArticle          func(childComplexity int, input models.CreateArticleInput) int
 		CreateDevice           func(childComplexity int, input models.CreateDeviceInput) int
 		CreateDeviceGroup      func(childComplexity int, input models.CreateDeviceGroupInput) int
 		CreateTenant           func(childComplexity int, input models.CreateTenantInput) int
 		CreateTicket           func(childComplexity int, input models.CreateTicketInput) int
+		DeleteArticle          func(childComplexity int, input models.DeleteArticleInput) int
 		DeleteDevice           func(childComplexity int, input models.DeleteDeviceInput) int
 		DeleteDeviceGroup      func(childComplexity int, input models.DeleteDeviceGroupInput) int
 		EndGrandfathering      func(childComplexity int, input models.EndGrandfatheringInput) int
 		EndSessions            func(childComplexity int, input models.EndSessionsInput) int
 		InviteUser             func(childComplexity int, input models.InviteUserInput) int
 		ReactivateUser         func(childComplexity int, input models.ReactivateUserInput) int
+		RejectArticle          func(childComplexity int, input models.RejectArticleInput) int
 		RemoveDevicesFromGroup func(childComplexity int, input models.RemoveDevicesFromGroupInput) int
 		RemoveUsersFromTenant  func(childComplexity int, input models.RemoveUsersFromTenantInput) int
 		ResetAccess            func(childComplexity int, input models.ResetAccessInput) int
@@ -170,7 +196,9 @@ type ComplexityRoot struct {
 		SetUserTenants         func(childComplexity int, input models.SetUserTenantsInput) int
 		SignIn                 func(childComplexity int, input models.SignInInput) int
 		SignOut                func(childComplexity int) int
+		SubmitArticle          func(childComplexity int, input models.SubmitArticleInput) int
 		SuspendUser            func(childComplexity int, input models.SuspendUserInput) int
+		UpdateArticle          func(childComplexity int, input models.UpdateArticleInput) int
 		UpdateDevice           func(childComplexity int, input models.UpdateDeviceInput) int
 		UpdateDeviceGroup      func(childComplexity int, input models.UpdateDeviceGroupInput) int
 		UpdateTenant           func(childComplexity int, input models.UpdateTenantInput) int
@@ -210,6 +238,11 @@ type ComplexityRoot struct {
 		UnassignedTickets func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.TicketFilter, orderBy *models.TicketOrder) int
 		User              func(childComplexity int) int
 		UserErrors        func(childComplexity int) int
+	}
+
+	RejectArticlePayload struct {
+		Article    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	RemoveDevicesFromGroupPayload struct {
@@ -254,6 +287,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SubmitArticlePayload struct {
+		Article    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SuspendUserPayload struct {
 		Committed         func(childComplexity int) int
 		Results           func(childComplexity int) int
@@ -265,6 +303,11 @@ type ComplexityRoot struct {
 	TenantAudience struct {
 		Admins        func(childComplexity int) int
 		Grandfathered func(childComplexity int) int
+	}
+
+	UpdateArticlePayload struct {
+		Article    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UpdateDeviceGroupPayload struct {
@@ -314,6 +357,13 @@ type ComplexityRoot struct {
 
 type MutationResolver interface {
 	SetAddOnSeats(ctx context.Context, input models.SetAddOnSeatsInput) (*models.SetAddOnSeatsPayload, error)
+	CreateArticle(ctx context.Context, input models.CreateArticleInput) (*models.CreateArticlePayload, error)
+	UpdateArticle(ctx context.Context, input models.UpdateArticleInput) (*models.UpdateArticlePayload, error)
+	SubmitArticle(ctx context.Context, input models.SubmitArticleInput) (*models.SubmitArticlePayload, error)
+	ApproveArticle(ctx context.Context, input models.ApproveArticleInput) (*models.ApproveArticlePayload, error)
+	RejectArticle(ctx context.Context, input models.RejectArticleInput) (*models.RejectArticlePayload, error)
+	ArchiveArticle(ctx context.Context, input models.ArchiveArticleInput) (*models.ArchiveArticlePayload, error)
+	DeleteArticle(ctx context.Context, input models.DeleteArticleInput) (*models.DeleteArticlePayload, error)
 	AddUsersToTenant(ctx context.Context, input models.AddUsersToTenantInput) (*models.AddUsersToTenantPayload, error)
 	RemoveUsersFromTenant(ctx context.Context, input models.RemoveUsersFromTenantInput) (*models.RemoveUsersFromTenantPayload, error)
 	SetUserTenants(ctx context.Context, input models.SetUserTenantsInput) (*models.SetUserTenantsPayload, error)
@@ -449,6 +499,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccessChange.User(childComplexity), true
 
+	case "AccessCounts.articles":
+		if e.ComplexityRoot.AccessCounts.Articles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessCounts.Articles(childComplexity), true
 	case "AccessCounts.assets":
 		if e.ComplexityRoot.AccessCounts.Assets == nil {
 			break
@@ -534,6 +590,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AddUsersToTenantPayload.UserErrors(childComplexity), true
 
+	case "ApproveArticlePayload.article":
+		if e.ComplexityRoot.ApproveArticlePayload.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveArticlePayload.Article(childComplexity), true
+	case "ApproveArticlePayload.userErrors":
+		if e.ComplexityRoot.ApproveArticlePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveArticlePayload.UserErrors(childComplexity), true
+
+	case "ArchiveArticlePayload.article":
+		if e.ComplexityRoot.ArchiveArticlePayload.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveArticlePayload.Article(childComplexity), true
+	case "ArchiveArticlePayload.userErrors":
+		if e.ComplexityRoot.ArchiveArticlePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveArticlePayload.UserErrors(childComplexity), true
+
 	case "AssignTicketPayload.ticket":
 		if e.ComplexityRoot.AssignTicketPayload.Ticket == nil {
 			break
@@ -572,6 +654,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CommentOnTicketPayload.UserErrors(childComplexity), true
+
+	case "CreateArticlePayload.article":
+		if e.ComplexityRoot.CreateArticlePayload.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateArticlePayload.Article(childComplexity), true
+	case "CreateArticlePayload.userErrors":
+		if e.ComplexityRoot.CreateArticlePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateArticlePayload.UserErrors(childComplexity), true
 
 	case "CreateDeviceGroupPayload.deviceGroup":
 		if e.ComplexityRoot.CreateDeviceGroupPayload.DeviceGroup == nil {
@@ -636,6 +731,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateTicketPayload.UserErrors(childComplexity), true
+
+	case "DeleteArticlePayload.deletedId":
+		if e.ComplexityRoot.DeleteArticlePayload.DeletedID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteArticlePayload.DeletedID(childComplexity), true
+	case "DeleteArticlePayload.userErrors":
+		if e.ComplexityRoot.DeleteArticlePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteArticlePayload.UserErrors(childComplexity), true
 
 	case "DeleteDeviceGroupPayload.deletedId":
 		if e.ComplexityRoot.DeleteDeviceGroupPayload.DeletedID == nil {
@@ -758,6 +866,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddUsersToTenant(childComplexity, args["input"].(models.AddUsersToTenantInput)), true
+	case "Mutation.approveArticle":
+		if e.ComplexityRoot.Mutation.ApproveArticle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveArticle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveArticle(childComplexity, args["input"].(models.ApproveArticleInput)), true
+	case "Mutation.archiveArticle":
+		if e.ComplexityRoot.Mutation.ArchiveArticle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveArticle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveArticle(childComplexity, args["input"].(models.ArchiveArticleInput)), true
 	case "Mutation.assignTicket":
 		if e.ComplexityRoot.Mutation.AssignTicket == nil {
 			break
@@ -791,6 +921,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CommentOnTicket(childComplexity, args["input"].(models.CommentOnTicketInput)), true
+	case "Mutation.createArticle":
+		if e.ComplexityRoot.Mutation.CreateArticle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createArticle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateArticle(childComplexity, args["input"].(models.CreateArticleInput)), true
 	case "Mutation.createDevice":
 		if e.ComplexityRoot.Mutation.CreateDevice == nil {
 			break
@@ -835,6 +976,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateTicket(childComplexity, args["input"].(models.CreateTicketInput)), true
+	case "Mutation.deleteArticle":
+		if e.ComplexityRoot.Mutation.DeleteArticle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteArticle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteArticle(childComplexity, args["input"].(models.DeleteArticleInput)), true
 	case "Mutation.deleteDevice":
 		if e.ComplexityRoot.Mutation.DeleteDevice == nil {
 			break
@@ -901,6 +1053,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReactivateUser(childComplexity, args["input"].(models.ReactivateUserInput)), true
+	case "Mutation.rejectArticle":
+		if e.ComplexityRoot.Mutation.RejectArticle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rejectArticle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RejectArticle(childComplexity, args["input"].(models.RejectArticleInput)), true
 	case "Mutation.removeDevicesFromGroup":
 		if e.ComplexityRoot.Mutation.RemoveDevicesFromGroup == nil {
 			break
@@ -973,6 +1136,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignOut(childComplexity), true
+	case "Mutation.submitArticle":
+		if e.ComplexityRoot.Mutation.SubmitArticle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_submitArticle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubmitArticle(childComplexity, args["input"].(models.SubmitArticleInput)), true
 	case "Mutation.suspendUser":
 		if e.ComplexityRoot.Mutation.SuspendUser == nil {
 			break
@@ -984,6 +1158,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SuspendUser(childComplexity, args["input"].(models.SuspendUserInput)), true
+	case "Mutation.updateArticle":
+		if e.ComplexityRoot.Mutation.UpdateArticle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateArticle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateArticle(childComplexity, args["input"].(models.UpdateArticleInput)), true
 	case "Mutation.updateDevice":
 		if e.ComplexityRoot.Mutation.UpdateDevice == nil {
 			break
@@ -1326,6 +1511,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReactivateUserPayload.UserErrors(childComplexity), true
 
+	case "RejectArticlePayload.article":
+		if e.ComplexityRoot.RejectArticlePayload.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectArticlePayload.Article(childComplexity), true
+	case "RejectArticlePayload.userErrors":
+		if e.ComplexityRoot.RejectArticlePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectArticlePayload.UserErrors(childComplexity), true
+
 	case "RemoveDevicesFromGroupPayload.devices":
 		if e.ComplexityRoot.RemoveDevicesFromGroupPayload.Devices == nil {
 			break
@@ -1474,6 +1672,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignOutPayload.UserErrors(childComplexity), true
 
+	case "SubmitArticlePayload.article":
+		if e.ComplexityRoot.SubmitArticlePayload.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitArticlePayload.Article(childComplexity), true
+	case "SubmitArticlePayload.userErrors":
+		if e.ComplexityRoot.SubmitArticlePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitArticlePayload.UserErrors(childComplexity), true
+
 	case "SuspendUserPayload.committed":
 		if e.ComplexityRoot.SuspendUserPayload.Committed == nil {
 			break
@@ -1522,6 +1733,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TenantAudience.Grandfathered(childComplexity), true
+
+	case "UpdateArticlePayload.article":
+		if e.ComplexityRoot.UpdateArticlePayload.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArticlePayload.Article(childComplexity), true
+	case "UpdateArticlePayload.userErrors":
+		if e.ComplexityRoot.UpdateArticlePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArticlePayload.UserErrors(childComplexity), true
 
 	case "UpdateDeviceGroupPayload.deviceGroup":
 		if e.ComplexityRoot.UpdateDeviceGroupPayload.DeviceGroup == nil {
@@ -1665,6 +1889,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAcceptInvitationInput,
 		ec.unmarshalInputAddDevicesToGroupInput,
 		ec.unmarshalInputAddUsersToTenantInput,
+		ec.unmarshalInputApproveArticleInput,
+		ec.unmarshalInputArchiveArticleInput,
 		ec.unmarshalInputArticleFilter,
 		ec.unmarshalInputArticleOrder,
 		ec.unmarshalInputAssetFilter,
@@ -1674,11 +1900,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAuditEventOrder,
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputCommentOnTicketInput,
+		ec.unmarshalInputCreateArticleInput,
 		ec.unmarshalInputCreateDeviceGroupInput,
 		ec.unmarshalInputCreateDeviceInput,
 		ec.unmarshalInputCreateTenantInput,
 		ec.unmarshalInputCreateTicketInput,
 		ec.unmarshalInputDateRange,
+		ec.unmarshalInputDeleteArticleInput,
 		ec.unmarshalInputDeleteDeviceGroupInput,
 		ec.unmarshalInputDeleteDeviceInput,
 		ec.unmarshalInputDeviceFilter,
@@ -1689,6 +1917,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputEndSessionsInput,
 		ec.unmarshalInputInviteUserInput,
 		ec.unmarshalInputReactivateUserInput,
+		ec.unmarshalInputRejectArticleInput,
 		ec.unmarshalInputRemoteSessionFilter,
 		ec.unmarshalInputRemoteSessionOrder,
 		ec.unmarshalInputRemoveDevicesFromGroupInput,
@@ -1697,6 +1926,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSetAddOnSeatsInput,
 		ec.unmarshalInputSetUserTenantsInput,
 		ec.unmarshalInputSignInInput,
+		ec.unmarshalInputSubmitArticleInput,
 		ec.unmarshalInputSuspendUserInput,
 		ec.unmarshalInputTenantFilter,
 		ec.unmarshalInputTenantOrder,
@@ -1706,6 +1936,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputTicketOrder,
 		ec.unmarshalInputTicketVersionInput,
 		ec.unmarshalInputTimeRange,
+		ec.unmarshalInputUpdateArticleInput,
 		ec.unmarshalInputUpdateDeviceGroupInput,
 		ec.unmarshalInputUpdateDeviceInput,
 		ec.unmarshalInputUpdateTenantInput,
@@ -1895,7 +2126,7 @@ type Article implements Node {
   state: ArticleState!
   "Who wrote it. Null for customers."
   author: User @accountScoped @requires(role: MEMBER)
-  "Who approved or rejected it. Null for customers."
+  "Who approved or rejected it last; null again once it is submitted anew. Null for customers."
   reviewer: User @accountScoped @requires(role: MEMBER)
   "Why it was rejected. Null for customers."
   reviewNote: String @tenantScoped @requires(role: MEMBER)
@@ -1919,7 +2150,7 @@ enum ArticleAudience {
   ALL_TENANTS
 }
 
-"How far an article has come."
+"How far an article has come. Its content, tenant and audience change only in ` + "`" + `DRAFT` + "`" + ` and ` + "`" + `REJECTED` + "`" + `."
 enum ArticleState {
   "It is being written."
   DRAFT
@@ -1959,9 +2190,9 @@ input ArticleFilter {
   ids: [ID!]
   "Of one of these tenants."
   tenantIds: [ID!]
-  "Tenantless, or of a tenant."
+  "For the audience ` + "`" + `TENANTLESS` + "`" + `, or with false for the others."
   tenantless: Boolean
-  "Of a tenant with one of these statuses, or tenantless."
+  "Of a tenant with one of these statuses, or without a tenant."
   tenantStatus: [TenantStatus!]
   "For one of these audiences."
   audience: [ArticleAudience!]
@@ -2020,6 +2251,186 @@ extend type Query {
     "Its id."
     id: ID!
   ): Article @tenantScoped
+}
+
+extend type Mutation {
+  "Makes an article, as a draft. The viewer is its author."
+  createArticle(
+    "The article."
+    input: CreateArticleInput!
+  ): CreateArticlePayload @tenantScoped @requires(role: MEMBER)
+  "Changes an article that is a ` + "`" + `DRAFT` + "`" + ` or ` + "`" + `REJECTED` + "`" + `; what is left out stays. Changing one that is ` + "`" + `PUBLISHED` + "`" + ` takes it back to ` + "`" + `DRAFT` + "`" + `; that is for admins and its author, and ` + "`" + `FORBIDDEN` + "`" + ` for others."
+  updateArticle(
+    "The changes."
+    input: UpdateArticleInput!
+  ): UpdateArticlePayload @tenantScoped @requires(role: MEMBER)
+  "Submits an article that is a ` + "`" + `DRAFT` + "`" + ` or ` + "`" + `REJECTED` + "`" + ` for review."
+  submitArticle(
+    "The article."
+    input: SubmitArticleInput!
+  ): SubmitArticlePayload @tenantScoped @requires(role: MEMBER)
+  "Publishes an article that is ` + "`" + `IN_REVIEW` + "`" + `. Nobody approves their own: that is ` + "`" + `FORBIDDEN` + "`" + `, but for the only active admin of the account."
+  approveArticle(
+    "The article."
+    input: ApproveArticleInput!
+  ): ApproveArticlePayload @tenantScoped @requires(role: ADMIN)
+  "Rejects an article that is ` + "`" + `IN_REVIEW` + "`" + `."
+  rejectArticle(
+    "The article, and why."
+    input: RejectArticleInput!
+  ): RejectArticlePayload @tenantScoped @requires(role: ADMIN)
+  "Archives an article, in whatever state it is. It stays so."
+  archiveArticle(
+    "The article."
+    input: ArchiveArticleInput!
+  ): ArchiveArticlePayload @tenantScoped @requires(role: ADMIN)
+  "Deletes an article: admins any, members their own while it is a ` + "`" + `DRAFT` + "`" + `; those of others are ` + "`" + `FORBIDDEN` + "`" + `."
+  deleteArticle(
+    "The article."
+    input: DeleteArticleInput!
+  ): DeleteArticlePayload @tenantScoped @requires(role: MEMBER)
+}
+
+"A new article."
+input CreateArticleInput {
+  "The title."
+  title: String!
+  "The text, in Markdown; at most 200,000 characters, kept as they are. It may be left out until the article is submitted."
+  body: String
+  "What it says, in a few lines."
+  summary: String
+  "What kind of matter it is about."
+  category: String
+  "Words to find it by; at most 50."
+  tags: [String!]
+  "The language, as a tag like ` + "`" + `en` + "`" + ` or ` + "`" + `fr-CA` + "`" + `; ` + "`" + `en` + "`" + ` if nothing is said."
+  locale: String
+  "Who it is for. If nothing is said, ` + "`" + `TENANT` + "`" + ` with a tenant and ` + "`" + `TENANTLESS` + "`" + ` without. ` + "`" + `ALL_TENANTS` + "`" + ` is for admins and grandfathered members."
+  audience: ArticleAudience
+  "The tenant of an article for ` + "`" + `TENANT` + "`" + `; others have none. A ` + "`" + `TENANTLESS` + "`" + ` one only those can make who see tenantless items."
+  tenantId: ID
+}
+
+"What creating an article gives."
+type CreateArticlePayload {
+  "The article; null if there are errors."
+  article: Article @tenantScoped
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+
+"Changes to an article. What is left out stays; an explicit null clears."
+input UpdateArticleInput {
+  "The article."
+  id: ID!
+  "The version that the caller has seen; another one is a ` + "`" + `CONFLICT` + "`" + `."
+  version: Int
+  "The title."
+  title: String
+  "The text, in Markdown; at most 200,000 characters, kept as they are. It may be left out until the article is submitted."
+  body: String
+  "What it says, in a few lines."
+  summary: String
+  "What kind of matter it is about."
+  category: String
+  "Words to find it by; at most 50."
+  tags: [String!]
+  "The language, as a tag like ` + "`" + `en` + "`" + ` or ` + "`" + `fr-CA` + "`" + `."
+  locale: String
+  "Who it is for; ` + "`" + `TENANT` + "`" + ` goes with a tenant. ` + "`" + `ALL_TENANTS` + "`" + ` is for admins and grandfathered members."
+  audience: ArticleAudience
+  "The tenant, for who sees both ends. Left out, it goes with an audience that has none."
+  tenantId: ID
+}
+
+"What changing an article gives."
+type UpdateArticlePayload {
+  "The article; null if there are errors."
+  article: Article @tenantScoped
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+
+"The article to submit."
+input SubmitArticleInput {
+  "The article."
+  id: ID!
+  "The version that the caller has seen; another one is a ` + "`" + `CONFLICT` + "`" + `."
+  version: Int
+}
+
+"What submitting an article gives."
+type SubmitArticlePayload {
+  "The article; null if there are errors."
+  article: Article @tenantScoped
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+
+"The article to approve."
+input ApproveArticleInput {
+  "The article."
+  id: ID!
+  "The version that the caller has seen; another one is a ` + "`" + `CONFLICT` + "`" + `."
+  version: Int
+}
+
+"What approving an article gives."
+type ApproveArticlePayload {
+  "The article; null if there are errors."
+  article: Article @tenantScoped
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+
+"The article to reject."
+input RejectArticleInput {
+  "The article."
+  id: ID!
+  "The version that the caller has seen; another one is a ` + "`" + `CONFLICT` + "`" + `."
+  version: Int
+  "Why, for those who work on it."
+  note: String!
+}
+
+"What rejecting an article gives."
+type RejectArticlePayload {
+  "The article; null if there are errors."
+  article: Article @tenantScoped
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+
+"The article to archive."
+input ArchiveArticleInput {
+  "The article."
+  id: ID!
+  "The version that the caller has seen; another one is a ` + "`" + `CONFLICT` + "`" + `."
+  version: Int
+}
+
+"What archiving an article gives."
+type ArchiveArticlePayload {
+  "The article; null if there are errors."
+  article: Article @tenantScoped
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+
+"The article to delete."
+input DeleteArticleInput {
+  "The article."
+  id: ID!
+  "The version that the caller has seen; another one is a ` + "`" + `CONFLICT` + "`" + `."
+  version: Int
+}
+
+"What deleting an article gives."
+type DeleteArticlePayload {
+  "The id of the article that is gone; null if there are errors."
+  deletedId: ID
+  "What was wrong."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/asset.graphqls", Input: `"Something that a tenant owns or has licensed."
@@ -2203,6 +2614,8 @@ type AccessCounts {
   remoteSessions: Int!
   "Assets."
   assets: Int!
+  "Articles."
+  articles: Int!
   "Tenants."
   tenants: Int!
 }
@@ -4755,12 +5168,18 @@ type ViewerCan {
   addDevicesToGroup: Boolean!
   "Whether ` + "`" + `addUsersToTenant` + "`" + ` is open to the viewer."
   addUsersToTenant: Boolean!
+  "Whether ` + "`" + `approveArticle` + "`" + ` is open to the viewer."
+  approveArticle: Boolean!
+  "Whether ` + "`" + `archiveArticle` + "`" + ` is open to the viewer."
+  archiveArticle: Boolean!
   "Whether ` + "`" + `assignTicket` + "`" + ` is open to the viewer."
   assignTicket: Boolean!
   "Whether ` + "`" + `changePassword` + "`" + ` is open to the viewer."
   changePassword: Boolean!
   "Whether ` + "`" + `commentOnTicket` + "`" + ` is open to the viewer."
   commentOnTicket: Boolean!
+  "Whether ` + "`" + `createArticle` + "`" + ` is open to the viewer."
+  createArticle: Boolean!
   "Whether ` + "`" + `createDevice` + "`" + ` is open to the viewer."
   createDevice: Boolean!
   "Whether ` + "`" + `createDeviceGroup` + "`" + ` is open to the viewer."
@@ -4769,6 +5188,8 @@ type ViewerCan {
   createTenant: Boolean!
   "Whether ` + "`" + `createTicket` + "`" + ` is open to the viewer."
   createTicket: Boolean!
+  "Whether ` + "`" + `deleteArticle` + "`" + ` is open to the viewer."
+  deleteArticle: Boolean!
   "Whether ` + "`" + `deleteDevice` + "`" + ` is open to the viewer."
   deleteDevice: Boolean!
   "Whether ` + "`" + `deleteDeviceGroup` + "`" + ` is open to the viewer."
@@ -4781,6 +5202,8 @@ type ViewerCan {
   inviteUser: Boolean!
   "Whether ` + "`" + `reactivateUser` + "`" + ` is open to the viewer."
   reactivateUser: Boolean!
+  "Whether ` + "`" + `rejectArticle` + "`" + ` is open to the viewer."
+  rejectArticle: Boolean!
   "Whether ` + "`" + `removeDevicesFromGroup` + "`" + ` is open to the viewer."
   removeDevicesFromGroup: Boolean!
   "Whether ` + "`" + `removeUsersFromTenant` + "`" + ` is open to the viewer."
@@ -4795,8 +5218,12 @@ type ViewerCan {
   signIn: Boolean!
   "Whether ` + "`" + `signOut` + "`" + ` is open to the viewer."
   signOut: Boolean!
+  "Whether ` + "`" + `submitArticle` + "`" + ` is open to the viewer."
+  submitArticle: Boolean!
   "Whether ` + "`" + `suspendUser` + "`" + ` is open to the viewer."
   suspendUser: Boolean!
+  "Whether ` + "`" + `updateArticle` + "`" + ` is open to the viewer."
+  updateArticle: Boolean!
   "Whether ` + "`" + `updateDevice` + "`" + ` is open to the viewer."
   updateDevice: Boolean!
   "Whether ` + "`" + `updateDeviceGroup` + "`" + ` is open to the viewer."
@@ -4862,6 +5289,8 @@ func (ec *executionContext) childFields_AccessCounts(ctx context.Context, field 
 		return ec.fieldContext_AccessCounts_remoteSessions(ctx, field)
 	case "assets":
 		return ec.fieldContext_AccessCounts_assets(ctx, field)
+	case "articles":
+		return ec.fieldContext_AccessCounts_articles(ctx, field)
 	case "tenants":
 		return ec.fieldContext_AccessCounts_tenants(ctx, field)
 	}
@@ -4892,6 +5321,26 @@ func (ec *executionContext) childFields_AddUsersToTenantPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type AddUsersToTenantPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ApproveArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "article":
+		return ec.fieldContext_ApproveArticlePayload_article(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApproveArticlePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveArticlePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "article":
+		return ec.fieldContext_ArchiveArticlePayload_article(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ArchiveArticlePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveArticlePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AssignTicketPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "ticket":
@@ -4920,6 +5369,16 @@ func (ec *executionContext) childFields_CommentOnTicketPayload(ctx context.Conte
 		return ec.fieldContext_CommentOnTicketPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CommentOnTicketPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "article":
+		return ec.fieldContext_CreateArticlePayload_article(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateArticlePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateArticlePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateDeviceGroupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4964,6 +5423,16 @@ func (ec *executionContext) childFields_CreateTicketPayload(ctx context.Context,
 		return ec.fieldContext_CreateTicketPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateTicketPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedId":
+		return ec.fieldContext_DeleteArticlePayload_deletedId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteArticlePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteArticlePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteDeviceGroupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5036,6 +5505,16 @@ func (ec *executionContext) childFields_ReactivateUserPayload(ctx context.Contex
 		return ec.fieldContext_ReactivateUserPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReactivateUserPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RejectArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "article":
+		return ec.fieldContext_RejectArticlePayload_article(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RejectArticlePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RejectArticlePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RemoveDevicesFromGroupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5122,6 +5601,16 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SubmitArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "article":
+		return ec.fieldContext_SubmitArticlePayload_article(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SubmitArticlePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubmitArticlePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SuspendUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -5146,6 +5635,16 @@ func (ec *executionContext) childFields_TenantAudience(ctx context.Context, fiel
 		return ec.fieldContext_TenantAudience_grandfathered(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TenantAudience", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "article":
+		return ec.fieldContext_UpdateArticlePayload_article(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateArticlePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateArticlePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateDeviceGroupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5576,6 +6075,34 @@ func (ec *executionContext) field_Mutation_addUsersToTenant_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_approveArticle_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.ApproveArticleInput, error) {
+			return ec.unmarshalNApproveArticleInput2tenantryᚋmodelsᚐApproveArticleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_archiveArticle_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.ArchiveArticleInput, error) {
+			return ec.unmarshalNArchiveArticleInput2tenantryᚋmodelsᚐArchiveArticleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_assignTicket_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5610,6 +6137,20 @@ func (ec *executionContext) field_Mutation_commentOnTicket_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (models.CommentOnTicketInput, error) {
 			return ec.unmarshalNCommentOnTicketInput2tenantryᚋmodelsᚐCommentOnTicketInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createArticle_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.CreateArticleInput, error) {
+			return ec.unmarshalNCreateArticleInput2tenantryᚋmodelsᚐCreateArticleInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5666,6 +6207,20 @@ func (ec *executionContext) field_Mutation_createTicket_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (models.CreateTicketInput, error) {
 			return ec.unmarshalNCreateTicketInput2tenantryᚋmodelsᚐCreateTicketInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteArticle_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.DeleteArticleInput, error) {
+			return ec.unmarshalNDeleteArticleInput2tenantryᚋmodelsᚐDeleteArticleInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5758,6 +6313,20 @@ func (ec *executionContext) field_Mutation_reactivateUser_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_rejectArticle_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.RejectArticleInput, error) {
+			return ec.unmarshalNRejectArticleInput2tenantryᚋmodelsᚐRejectArticleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_removeDevicesFromGroup_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5842,12 +6411,40 @@ func (ec *executionContext) field_Mutation_signIn_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_submitArticle_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.SubmitArticleInput, error) {
+			return ec.unmarshalNSubmitArticleInput2tenantryᚋmodelsᚐSubmitArticleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_suspendUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (models.SuspendUserInput, error) {
 			return ec.unmarshalNSuspendUserInput2tenantryᚋmodelsᚐSuspendUserInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateArticle_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.UpdateArticleInput, error) {
+			return ec.unmarshalNUpdateArticleInput2tenantryᚋmodelsᚐUpdateArticleInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7476,6 +8073,29 @@ func (ec *executionContext) fieldContext_AccessCounts_assets(_ context.Context, 
 	return graphql.NewScalarFieldContext("AccessCounts", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _AccessCounts_articles(ctx context.Context, field graphql.CollectedField, obj *models.AccessCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccessCounts_articles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Articles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccessCounts_articles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccessCounts", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _AccessCounts_tenants(ctx context.Context, field graphql.CollectedField, obj *models.AccessCounts) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7730,6 +8350,142 @@ func (ec *executionContext) fieldContext_AddUsersToTenantPayload_userErrors(_ co
 	return fc, nil
 }
 
+func (ec *executionContext) _ApproveArticlePayload_article(ctx context.Context, field graphql.CollectedField, obj *models.ApproveArticlePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveArticlePayload_article(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Article, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOArticle2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveArticlePayload_article(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproveArticlePayload", field, false, false, errors.New("field of type Article does not have child fields"))
+}
+
+func (ec *executionContext) _ApproveArticlePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.ApproveArticlePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveArticlePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveArticlePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproveArticlePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArchiveArticlePayload_article(ctx context.Context, field graphql.CollectedField, obj *models.ArchiveArticlePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveArticlePayload_article(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Article, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOArticle2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveArticlePayload_article(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveArticlePayload", field, false, false, errors.New("field of type Article does not have child fields"))
+}
+
+func (ec *executionContext) _ArchiveArticlePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.ArchiveArticlePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveArticlePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveArticlePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveArticlePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AssignTicketPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *models.AssignTicketPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7924,6 +8680,74 @@ func (ec *executionContext) _CommentOnTicketPayload_userErrors(ctx context.Conte
 func (ec *executionContext) fieldContext_CommentOnTicketPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "CommentOnTicketPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateArticlePayload_article(ctx context.Context, field graphql.CollectedField, obj *models.CreateArticlePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateArticlePayload_article(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Article, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOArticle2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateArticlePayload_article(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateArticlePayload", field, false, false, errors.New("field of type Article does not have child fields"))
+}
+
+func (ec *executionContext) _CreateArticlePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.CreateArticlePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateArticlePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateArticlePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateArticlePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -8251,6 +9075,61 @@ func (ec *executionContext) _CreateTicketPayload_userErrors(ctx context.Context,
 func (ec *executionContext) fieldContext_CreateTicketPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "CreateTicketPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteArticlePayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *models.DeleteArticlePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteArticlePayload_deletedId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteArticlePayload_deletedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteArticlePayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _DeleteArticlePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.DeleteArticlePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteArticlePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteArticlePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteArticlePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -8736,6 +9615,489 @@ func (ec *executionContext) fieldContext_Mutation_setAddOnSeats(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_setAddOnSeats_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createArticle(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createArticle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateArticle(ctx, fc.Args["input"].(models.CreateArticleInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *models.CreateArticlePayload
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *models.CreateArticlePayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.CreateArticlePayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.CreateArticlePayload) graphql.Marshaler {
+			return ec.marshalOCreateArticlePayload2ᚖtenantryᚋmodelsᚐCreateArticlePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createArticle(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateArticlePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createArticle_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateArticle(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateArticle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateArticle(ctx, fc.Args["input"].(models.UpdateArticleInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *models.UpdateArticlePayload
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *models.UpdateArticlePayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.UpdateArticlePayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.UpdateArticlePayload) graphql.Marshaler {
+			return ec.marshalOUpdateArticlePayload2ᚖtenantryᚋmodelsᚐUpdateArticlePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateArticle(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateArticlePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateArticle_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_submitArticle(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_submitArticle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SubmitArticle(ctx, fc.Args["input"].(models.SubmitArticleInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *models.SubmitArticlePayload
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *models.SubmitArticlePayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.SubmitArticlePayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.SubmitArticlePayload) graphql.Marshaler {
+			return ec.marshalOSubmitArticlePayload2ᚖtenantryᚋmodelsᚐSubmitArticlePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_submitArticle(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SubmitArticlePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_submitArticle_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_approveArticle(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_approveArticle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApproveArticle(ctx, fc.Args["input"].(models.ApproveArticleInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *models.ApproveArticlePayload
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "ADMIN")
+				if err != nil {
+					var zeroVal *models.ApproveArticlePayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.ApproveArticlePayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ApproveArticlePayload) graphql.Marshaler {
+			return ec.marshalOApproveArticlePayload2ᚖtenantryᚋmodelsᚐApproveArticlePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_approveArticle(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApproveArticlePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_approveArticle_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_rejectArticle(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_rejectArticle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RejectArticle(ctx, fc.Args["input"].(models.RejectArticleInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *models.RejectArticlePayload
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "ADMIN")
+				if err != nil {
+					var zeroVal *models.RejectArticlePayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.RejectArticlePayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.RejectArticlePayload) graphql.Marshaler {
+			return ec.marshalORejectArticlePayload2ᚖtenantryᚋmodelsᚐRejectArticlePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_rejectArticle(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RejectArticlePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_rejectArticle_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_archiveArticle(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_archiveArticle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ArchiveArticle(ctx, fc.Args["input"].(models.ArchiveArticleInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *models.ArchiveArticlePayload
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "ADMIN")
+				if err != nil {
+					var zeroVal *models.ArchiveArticlePayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.ArchiveArticlePayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ArchiveArticlePayload) graphql.Marshaler {
+			return ec.marshalOArchiveArticlePayload2ᚖtenantryᚋmodelsᚐArchiveArticlePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_archiveArticle(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArchiveArticlePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_archiveArticle_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteArticle(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteArticle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteArticle(ctx, fc.Args["input"].(models.DeleteArticleInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *models.DeleteArticlePayload
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *models.DeleteArticlePayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.DeleteArticlePayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.DeleteArticlePayload) graphql.Marshaler {
+			return ec.marshalODeleteArticlePayload2ᚖtenantryᚋmodelsᚐDeleteArticlePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteArticle(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteArticlePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteArticle_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -12212,6 +13574,74 @@ func (ec *executionContext) fieldContext_ReactivateUserPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _RejectArticlePayload_article(ctx context.Context, field graphql.CollectedField, obj *models.RejectArticlePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectArticlePayload_article(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Article, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOArticle2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RejectArticlePayload_article(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RejectArticlePayload", field, false, false, errors.New("field of type Article does not have child fields"))
+}
+
+func (ec *executionContext) _RejectArticlePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.RejectArticlePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectArticlePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RejectArticlePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RejectArticlePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RemoveDevicesFromGroupPayload_devices(ctx context.Context, field graphql.CollectedField, obj *models.RemoveDevicesFromGroupPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12927,6 +14357,74 @@ func (ec *executionContext) fieldContext_SignOutPayload_userErrors(_ context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _SubmitArticlePayload_article(ctx context.Context, field graphql.CollectedField, obj *models.SubmitArticlePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubmitArticlePayload_article(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Article, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOArticle2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SubmitArticlePayload_article(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SubmitArticlePayload", field, false, false, errors.New("field of type Article does not have child fields"))
+}
+
+func (ec *executionContext) _SubmitArticlePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.SubmitArticlePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubmitArticlePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SubmitArticlePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SubmitArticlePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SuspendUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *models.SuspendUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13150,6 +14648,74 @@ func (ec *executionContext) _TenantAudience_grandfathered(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_TenantAudience_grandfathered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TenantAudience", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _UpdateArticlePayload_article(ctx context.Context, field graphql.CollectedField, obj *models.UpdateArticlePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateArticlePayload_article(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Article, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOArticle2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateArticlePayload_article(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateArticlePayload", field, false, false, errors.New("field of type Article does not have child fields"))
+}
+
+func (ec *executionContext) _UpdateArticlePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.UpdateArticlePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateArticlePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateArticlePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateArticlePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _UpdateDeviceGroupPayload_deviceGroup(ctx context.Context, field graphql.CollectedField, obj *models.UpdateDeviceGroupPayload) (ret graphql.Marshaler) {
@@ -14964,6 +16530,80 @@ func (ec *executionContext) unmarshalInputAddUsersToTenantInput(ctx context.Cont
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputApproveArticleInput(ctx context.Context, obj any) (models.ApproveArticleInput, error) {
+	var it models.ApproveArticleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "version"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputArchiveArticleInput(ctx context.Context, obj any) (models.ArchiveArticleInput, error) {
+	var it models.ArchiveArticleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "version"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputArticleFilter(ctx context.Context, obj any) (models.ArticleFilter, error) {
 	var it models.ArticleFilter
 	if obj == nil {
@@ -15494,6 +17134,85 @@ func (ec *executionContext) unmarshalInputCommentOnTicketInput(ctx context.Conte
 				return it, err
 			}
 			it.Visibility = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCreateArticleInput(ctx context.Context, obj any) (models.CreateArticleInput, error) {
+	var it models.CreateArticleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"title", "body", "summary", "category", "tags", "locale", "audience", "tenantId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = graphql.OmittableOf(data)
+		case "summary":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("summary"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Summary = graphql.OmittableOf(data)
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = graphql.OmittableOf(data)
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = graphql.OmittableOf(data)
+		case "locale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("locale"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Locale = graphql.OmittableOf(data)
+		case "audience":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audience"))
+			data, err := ec.unmarshalOArticleAudience2ᚖtenantryᚋmodelsᚐArticleAudience(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Audience = graphql.OmittableOf(data)
+		case "tenantId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TenantID = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -16126,6 +17845,43 @@ func (ec *executionContext) unmarshalInputDateRange(ctx context.Context, obj any
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputDeleteArticleInput(ctx context.Context, obj any) (models.DeleteArticleInput, error) {
+	var it models.DeleteArticleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "version"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputDeleteDeviceGroupInput(ctx context.Context, obj any) (models.DeleteDeviceGroupInput, error) {
 	var it models.DeleteDeviceGroupInput
 	if obj == nil {
@@ -16589,6 +18345,50 @@ func (ec *executionContext) unmarshalInputReactivateUserInput(ctx context.Contex
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputRejectArticleInput(ctx context.Context, obj any) (models.RejectArticleInput, error) {
+	var it models.RejectArticleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "version", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputRemoteSessionFilter(ctx context.Context, obj any) (models.RemoteSessionFilter, error) {
 	var it models.RemoteSessionFilter
 	if obj == nil {
@@ -16955,6 +18755,43 @@ func (ec *executionContext) unmarshalInputSignInInput(ctx context.Context, obj a
 				return it, err
 			}
 			it.Account = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSubmitArticleInput(ctx context.Context, obj any) (models.SubmitArticleInput, error) {
+	var it models.SubmitArticleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "version"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -17442,6 +19279,99 @@ func (ec *executionContext) unmarshalInputTimeRange(ctx context.Context, obj any
 				return it, err
 			}
 			it.Lt = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpdateArticleInput(ctx context.Context, obj any) (models.UpdateArticleInput, error) {
+	var it models.UpdateArticleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "version", "title", "body", "summary", "category", "tags", "locale", "audience", "tenantId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = graphql.OmittableOf(data)
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = graphql.OmittableOf(data)
+		case "summary":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("summary"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Summary = graphql.OmittableOf(data)
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = graphql.OmittableOf(data)
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = graphql.OmittableOf(data)
+		case "locale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("locale"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Locale = graphql.OmittableOf(data)
+		case "audience":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audience"))
+			data, err := ec.unmarshalOArticleAudience2ᚖtenantryᚋmodelsᚐArticleAudience(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Audience = graphql.OmittableOf(data)
+		case "tenantId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TenantID = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -18454,6 +20384,11 @@ func (ec *executionContext) _AccessCounts(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "articles":
+			out.Values[i] = ec._AccessCounts_articles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "tenants":
 			out.Values[i] = ec._AccessCounts_tenants(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -18552,6 +20487,92 @@ func (ec *executionContext) _AddUsersToTenantPayload(ctx context.Context, sel as
 			}
 		case "userErrors":
 			out.Values[i] = ec._AddUsersToTenantPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var approveArticlePayloadImplementors = []string{"ApproveArticlePayload"}
+
+func (ec *executionContext) _ApproveArticlePayload(ctx context.Context, sel ast.SelectionSet, obj *models.ApproveArticlePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approveArticlePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApproveArticlePayload")
+		case "article":
+			out.Values[i] = ec._ApproveArticlePayload_article(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ApproveArticlePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var archiveArticlePayloadImplementors = []string{"ArchiveArticlePayload"}
+
+func (ec *executionContext) _ArchiveArticlePayload(ctx context.Context, sel ast.SelectionSet, obj *models.ArchiveArticlePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, archiveArticlePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ArchiveArticlePayload")
+		case "article":
+			out.Values[i] = ec._ArchiveArticlePayload_article(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ArchiveArticlePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -18681,6 +20702,49 @@ func (ec *executionContext) _CommentOnTicketPayload(ctx context.Context, sel ast
 			}
 		case "userErrors":
 			out.Values[i] = ec._CommentOnTicketPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var createArticlePayloadImplementors = []string{"CreateArticlePayload"}
+
+func (ec *executionContext) _CreateArticlePayload(ctx context.Context, sel ast.SelectionSet, obj *models.CreateArticlePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createArticlePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateArticlePayload")
+		case "article":
+			out.Values[i] = ec._CreateArticlePayload_article(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateArticlePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -18863,6 +20927,49 @@ func (ec *executionContext) _CreateTicketPayload(ctx context.Context, sel ast.Se
 			}
 		case "userErrors":
 			out.Values[i] = ec._CreateTicketPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var deleteArticlePayloadImplementors = []string{"DeleteArticlePayload"}
+
+func (ec *executionContext) _DeleteArticlePayload(ctx context.Context, sel ast.SelectionSet, obj *models.DeleteArticlePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteArticlePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteArticlePayload")
+		case "deletedId":
+			out.Values[i] = ec._DeleteArticlePayload_deletedId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteArticlePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -19140,6 +21247,55 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "setAddOnSeats":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setAddOnSeats(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createArticle":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createArticle(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updateArticle":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateArticle(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "submitArticle":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_submitArticle(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "approveArticle":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_approveArticle(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rejectArticle":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_rejectArticle(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "archiveArticle":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_archiveArticle(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deleteArticle":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteArticle(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -19965,6 +22121,49 @@ func (ec *executionContext) _ReactivateUserPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var rejectArticlePayloadImplementors = []string{"RejectArticlePayload"}
+
+func (ec *executionContext) _RejectArticlePayload(ctx context.Context, sel ast.SelectionSet, obj *models.RejectArticlePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rejectArticlePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RejectArticlePayload")
+		case "article":
+			out.Values[i] = ec._RejectArticlePayload_article(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RejectArticlePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var removeDevicesFromGroupPayloadImplementors = []string{"RemoveDevicesFromGroupPayload"}
 
 func (ec *executionContext) _RemoveDevicesFromGroupPayload(ctx context.Context, sel ast.SelectionSet, obj *models.RemoveDevicesFromGroupPayload) graphql.Marshaler {
@@ -20301,6 +22500,49 @@ func (ec *executionContext) _SignOutPayload(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var submitArticlePayloadImplementors = []string{"SubmitArticlePayload"}
+
+func (ec *executionContext) _SubmitArticlePayload(ctx context.Context, sel ast.SelectionSet, obj *models.SubmitArticlePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, submitArticlePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SubmitArticlePayload")
+		case "article":
+			out.Values[i] = ec._SubmitArticlePayload_article(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SubmitArticlePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var suspendUserPayloadImplementors = []string{"SuspendUserPayload"}
 
 func (ec *executionContext) _SuspendUserPayload(ctx context.Context, sel ast.SelectionSet, obj *models.SuspendUserPayload) graphql.Marshaler {
@@ -20378,6 +22620,49 @@ func (ec *executionContext) _TenantAudience(ctx context.Context, sel ast.Selecti
 			}
 		case "grandfathered":
 			out.Values[i] = ec._TenantAudience_grandfathered(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var updateArticlePayloadImplementors = []string{"UpdateArticlePayload"}
+
+func (ec *executionContext) _UpdateArticlePayload(ctx context.Context, sel ast.SelectionSet, obj *models.UpdateArticlePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateArticlePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateArticlePayload")
+		case "article":
+			out.Values[i] = ec._UpdateArticlePayload_article(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateArticlePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -21165,6 +23450,16 @@ func (ec *executionContext) unmarshalNAddUsersToTenantInput2tenantryᚋmodelsᚐ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNApproveArticleInput2tenantryᚋmodelsᚐApproveArticleInput(ctx context.Context, v any) (models.ApproveArticleInput, error) {
+	res, err := ec.unmarshalInputApproveArticleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNArchiveArticleInput2tenantryᚋmodelsᚐArchiveArticleInput(ctx context.Context, v any) (models.ArchiveArticleInput, error) {
+	res, err := ec.unmarshalInputArchiveArticleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNArticleAudience2tenantryᚋmodelsᚐArticleAudience(ctx context.Context, v any) (models.ArticleAudience, error) {
 	var res models.ArticleAudience
 	err := res.UnmarshalGQL(v)
@@ -21286,6 +23581,11 @@ func (ec *executionContext) marshalNCommentVisibility2tenantryᚋmodelsᚐCommen
 	return v
 }
 
+func (ec *executionContext) unmarshalNCreateArticleInput2tenantryᚋmodelsᚐCreateArticleInput(ctx context.Context, v any) (models.CreateArticleInput, error) {
+	res, err := ec.unmarshalInputCreateArticleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCreateDeviceGroupInput2tenantryᚋmodelsᚐCreateDeviceGroupInput(ctx context.Context, v any) (models.CreateDeviceGroupInput, error) {
 	res, err := ec.unmarshalInputCreateDeviceGroupInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -21303,6 +23603,11 @@ func (ec *executionContext) unmarshalNCreateTenantInput2tenantryᚋmodelsᚐCrea
 
 func (ec *executionContext) unmarshalNCreateTicketInput2tenantryᚋmodelsᚐCreateTicketInput(ctx context.Context, v any) (models.CreateTicketInput, error) {
 	res, err := ec.unmarshalInputCreateTicketInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDeleteArticleInput2tenantryᚋmodelsᚐDeleteArticleInput(ctx context.Context, v any) (models.DeleteArticleInput, error) {
+	res, err := ec.unmarshalInputDeleteArticleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -21447,6 +23752,11 @@ func (ec *executionContext) unmarshalNReactivateUserInput2tenantryᚋmodelsᚐRe
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNRejectArticleInput2tenantryᚋmodelsᚐRejectArticleInput(ctx context.Context, v any) (models.RejectArticleInput, error) {
+	res, err := ec.unmarshalInputRejectArticleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNRemoteSessionMode2tenantryᚋmodelsᚐRemoteSessionMode(ctx context.Context, v any) (models.RemoteSessionMode, error) {
 	var res models.RemoteSessionMode
 	err := res.UnmarshalGQL(v)
@@ -21572,6 +23882,11 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	return ret
 }
 
+func (ec *executionContext) unmarshalNSubmitArticleInput2tenantryᚋmodelsᚐSubmitArticleInput(ctx context.Context, v any) (models.SubmitArticleInput, error) {
+	res, err := ec.unmarshalInputSubmitArticleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNSuspendUserInput2tenantryᚋmodelsᚐSuspendUserInput(ctx context.Context, v any) (models.SuspendUserInput, error) {
 	res, err := ec.unmarshalInputSuspendUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -21684,6 +23999,11 @@ func (ec *executionContext) unmarshalNTicketVersionInput2ᚕᚖtenantryᚋmodels
 func (ec *executionContext) unmarshalNTicketVersionInput2ᚖtenantryᚋmodelsᚐTicketVersionInput(ctx context.Context, v any) (*models.TicketVersionInput, error) {
 	res, err := ec.unmarshalInputTicketVersionInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpdateArticleInput2tenantryᚋmodelsᚐUpdateArticleInput(ctx context.Context, v any) (models.UpdateArticleInput, error) {
+	res, err := ec.unmarshalInputUpdateArticleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNUpdateDeviceGroupInput2tenantryᚋmodelsᚐUpdateDeviceGroupInput(ctx context.Context, v any) (models.UpdateDeviceGroupInput, error) {
@@ -21949,6 +24269,20 @@ func (ec *executionContext) marshalOAddUsersToTenantPayload2ᚖtenantryᚋmodels
 	return ec._AddUsersToTenantPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOApproveArticlePayload2ᚖtenantryᚋmodelsᚐApproveArticlePayload(ctx context.Context, sel ast.SelectionSet, v *models.ApproveArticlePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ApproveArticlePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOArchiveArticlePayload2ᚖtenantryᚋmodelsᚐArchiveArticlePayload(ctx context.Context, sel ast.SelectionSet, v *models.ArchiveArticlePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ArchiveArticlePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOArticle2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
 	if v == nil {
 		return nil, nil
@@ -21999,6 +24333,22 @@ func (ec *executionContext) marshalOArticleAudience2ᚕtenantryᚋmodelsᚐArtic
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOArticleAudience2ᚖtenantryᚋmodelsᚐArticleAudience(ctx context.Context, v any) (*models.ArticleAudience, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(models.ArticleAudience)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOArticleAudience2ᚖtenantryᚋmodelsᚐArticleAudience(ctx context.Context, sel ast.SelectionSet, v *models.ArticleAudience) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOArticleConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
@@ -22308,6 +24658,13 @@ func (ec *executionContext) marshalOCommentOnTicketPayload2ᚖtenantryᚋmodels�
 	return ec._CommentOnTicketPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCreateArticlePayload2ᚖtenantryᚋmodelsᚐCreateArticlePayload(ctx context.Context, sel ast.SelectionSet, v *models.CreateArticlePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateArticlePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOCreateDeviceGroupPayload2ᚖtenantryᚋmodelsᚐCreateDeviceGroupPayload(ctx context.Context, sel ast.SelectionSet, v *models.CreateDeviceGroupPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -22378,6 +24735,13 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	_ = ctx
 	res := rows.MarshalDateTime(*v)
 	return res
+}
+
+func (ec *executionContext) marshalODeleteArticlePayload2ᚖtenantryᚋmodelsᚐDeleteArticlePayload(ctx context.Context, sel ast.SelectionSet, v *models.DeleteArticlePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteArticlePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalODeleteDeviceGroupPayload2ᚖtenantryᚋmodelsᚐDeleteDeviceGroupPayload(ctx context.Context, sel ast.SelectionSet, v *models.DeleteDeviceGroupPayload) graphql.Marshaler {
@@ -22777,6 +25141,13 @@ func (ec *executionContext) marshalOReactivateUserPayload2ᚖtenantryᚋmodels�
 	return ec._ReactivateUserPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalORejectArticlePayload2ᚖtenantryᚋmodelsᚐRejectArticlePayload(ctx context.Context, sel ast.SelectionSet, v *models.RejectArticlePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RejectArticlePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalORemoteSession2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
 	if v == nil {
 		return nil, nil
@@ -23085,6 +25456,13 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = ctx
 	res := graphql.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOSubmitArticlePayload2ᚖtenantryᚋmodelsᚐSubmitArticlePayload(ctx context.Context, sel ast.SelectionSet, v *models.SubmitArticlePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SubmitArticlePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSuspendUserPayload2ᚖtenantryᚋmodelsᚐSuspendUserPayload(ctx context.Context, sel ast.SelectionSet, v *models.SuspendUserPayload) graphql.Marshaler {
@@ -23447,6 +25825,13 @@ func (ec *executionContext) unmarshalOTimeRange2ᚖtenantryᚋmodelsᚐTimeRange
 	}
 	res, err := ec.unmarshalInputTimeRange(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOUpdateArticlePayload2ᚖtenantryᚋmodelsᚐUpdateArticlePayload(ctx context.Context, sel ast.SelectionSet, v *models.UpdateArticlePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateArticlePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUpdateDeviceGroupPayload2ᚖtenantryᚋmodelsᚐUpdateDeviceGroupPayload(ctx context.Context, sel ast.SelectionSet, v *models.UpdateDeviceGroupPayload) graphql.Marshaler {

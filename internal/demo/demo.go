@@ -135,6 +135,9 @@ func (w *writer) account(a account) {
 	for i, k := range a.tickets {
 		w.ticket(k, 4200+i)
 	}
+	for _, k := range articles[a.name] {
+		w.article(k)
+	}
 	w.exec(`update app.ticket_numbers set last_number = $2 where account_id = $1`, w.self, 4200+len(a.tickets))
 	w.exec(`insert into app.audit_events (account_id, id, actor_name, action, outcome) values ($1, $2, 'demo', 'demo', 'DONE')`, w.self, ids.New())
 }

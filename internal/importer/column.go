@@ -29,6 +29,8 @@ type column struct {
 	def  any
 	// once is set only when the row is made.
 	once bool
+	// exact is kept as it was written, blanks included.
+	exact bool
 }
 
 func (c column) needed() column         { c.must = true; return c }
@@ -42,6 +44,13 @@ func textual(name string, read func(string) (any, error)) column {
 // text is a text of so many characters at most.
 func text(name string, longest int) column {
 	return textual(name, func(s string) (any, error) { return models.Text(s, longest) })
+}
+
+// verbatim is a text that is kept as it was written; without one it is empty.
+func verbatim(name string, check func(string) (string, error)) column {
+	c := textual(name, func(s string) (any, error) { return check(s) })
+	c.exact, c.def = true, ""
+	return c
 }
 
 // checked is a short text with a form of its own.

@@ -26,6 +26,7 @@ const (
 	deviceKind     = "device"
 	ticketKind     = "ticket"
 	commentKind    = "comment"
+	articleKind    = "article"
 )
 
 const externalID = "external_id"
@@ -88,6 +89,15 @@ func init() { // not a plain variable: the checks look kinds up
 			columns: []column{
 				link("ticket", ticketKind).needed(), link("author", userKind).needed(), text("body", textMost).needed(),
 				choice("visibility", models.AllCommentVisibility).needed(), made, moved,
+			},
+		},
+		{
+			name: articleKind, file: "articles.csv", table: "app.articles", key: []string{externalID}, check: (*run).checkArticle,
+			columns: []column{
+				text("title", nameMost).needed(), text("summary", lineMost), verbatim("body", models.ArticleBody), text("category", nameMost), words("tags"),
+				choice("audience", models.AllArticleAudience), link("tenant", tenantKind), choice("state", models.AllArticleState).otherwise("DRAFT"),
+				checked("locale", models.Locale).otherwise("en"), link("author", userKind), link("reviewer", userKind), text("review_note", textMost),
+				past("published_at"), made, moved,
 			},
 		},
 	}

@@ -110,7 +110,10 @@ func (r *run) cell(s *sheet, w *row, c column) {
 	if has {
 		raw = w.cells[i]
 	}
-	text, err := models.Text(raw, textMost)
+	text, err := raw, error(nil)
+	if !c.exact {
+		text, err = models.Text(raw, textMost)
+	}
 	switch {
 	case err != nil:
 		s.refuse(w, c.name, err.Error())

@@ -82,6 +82,8 @@ var itemFilters = map[string]filter{
 			l.reach = viewer.Reach{Tenants: []uuid.UUID{account}}
 		case value == true:
 			l.reach = viewer.Reach{}
+		case l.reach.All && l.t.tenant == seenBy: // which can be null
+			return func(*compiler) string { return "k.audience <> 'TENANTLESS'" }, nil
 		case l.reach.All:
 			return func(*compiler) string { return "k." + l.t.tenant + " <> $1" }, nil
 		default:

@@ -13,6 +13,7 @@ import (
 
 // reach is what a user sees: their access and memberships.
 type reach struct {
+	user    models.User
 	access  models.TenantAccess
 	tenants []uuid.UUID
 }
@@ -36,7 +37,7 @@ func (tx *Tx) reaches(users []models.User) (map[uuid.UUID]*reach, error) {
 	keys := make([]uuid.UUID, len(users))
 	for i := range users {
 		keys[i] = users[i].ID
-		out[users[i].ID] = &reach{access: users[i].Access()}
+		out[users[i].ID] = &reach{user: users[i], access: users[i].Access()}
 	}
 	var links []models.Membership
 	err := tx.Where("account_id = ? and user_id in ?", tx.Viewer.AccountID, keys).Order("tenant_id").Find(&links).Error
@@ -182,7 +183,7 @@ func (tx *Tx) count(before, after map[uuid.UUID]*reach, results map[uuid.UUID]*m
 			}
 		}
 	}
-	return nil
+	return tx.countArticles(before, after, results)
 }
 
 // involved are the tenants whose items somebody may have gained or lost; nil if it can be any.

@@ -55,6 +55,8 @@ type Unit struct {
 	tx    *Tx
 	undo  bool
 	after []func()
+	// refused: the viewer lacks an admin's verb for what they see, and the audit keeps it.
+	refused bool
 }
 
 // Tx is an open transaction that acts as its viewer.
@@ -157,11 +159,16 @@ func (u *Unit) as(ctx context.Context, who *viewer.Viewer) *Tx {
 
 // Finish ends the transaction: it is kept only if the mutation and its payload went well, had no user
 // errors and was no dry run.
-func (u *Unit) Finish(ctx context.Context, well bool) error {
+func (u *Unit) Finish(ctx context.Context, well bool) (failed error) {
 	if u.conn == nil {
 		return nil
 	}
-	defer func() { _ = u.conn.Close() }()
+	defer func() {
+		_ = u.conn.Close()
+		if u.refused { // only now: who waits for a second connection with one in hand may wait for ever
+			failed = errors.Join(failed, u.store.Denied(ctx, u.Action))
+		}
+	}()
 	if !well || u.undo {
 		postgres.Rollback(ctx, u.pgx)
 		return nil
@@ -184,6 +191,12 @@ func (u *Unit) Finish(ctx context.Context, well bool) error {
 
 // Then runs something once the transaction is kept.
 func (tx *Tx) Then(f func()) { tx.unit.after = append(tx.unit.after, f) }
+
+// refuse is the answer to an admin's verb that the viewer lacks for what they see. The audit keeps it.
+func (tx *Tx) refuse(message string) error {
+	tx.unit.refused = true
+	return problem.New(problem.Forbidden, "%s", message)
+}
 
 // Undo makes the transaction end without effect, as for a dry run.
 func (tx *Tx) Undo() { tx.unit.undo = true }

@@ -231,10 +231,15 @@ func (tx *Tx) userAndAdmins(ref string) (u *models.User, last bool, err error) {
 	if u, err = find[models.User](tx, "User", ref); err != nil {
 		return nil, false, err
 	}
-	var others int64
-	err = tx.Model(&models.User{}).Where("account_id = ? and id <> ? and role = ? and status = ?",
-		u.AccountID, u.ID, models.RoleAdmin, models.UserStatusActive).Count(&others).Error
+	others, err := tx.otherAdmins(u.ID)
 	return u, u.Role == models.RoleAdmin && u.Status == models.UserStatusActive && others == 0, err
+}
+
+// otherAdmins counts the active admins besides a user; for as long as the account is locked.
+func (tx *Tx) otherAdmins(user uuid.UUID) (n int64, err error) {
+	err = tx.Model(&models.User{}).Where("account_id = ? and id <> ? and role = ? and status = ?",
+		tx.Viewer.AccountID, user, models.RoleAdmin, models.UserStatusActive).Count(&n).Error
+	return n, err
 }
 
 // changeUser writes what changes on a user, and what follows for their access.
