@@ -1,6 +1,10 @@
 package graph
 
-import "context"
+import (
+	"context"
+	"regexp"
+	"strings"
+)
 
 // viewers are the people whom golden tests name, of the demo.
 var viewers = []struct{ name, email string }{
@@ -16,6 +20,16 @@ var viewers = []struct{ name, email string }{
 	{"anonymous", ""},
 }
 
+// tableOf is the table of a type's rows.
+func tableOf(typ string) string {
+	if typ == "Viewer" {
+		typ = "User"
+	}
+	return strings.ToLower(camel.ReplaceAllString(typ, "${1}_$2")) + "s"
+}
+
+var camel = regexp.MustCompile("([a-z])([A-Z])")
+
 // anyID is the id of an object of a type in the first account; of one that is not there if there is none.
 func (a *api) anyID(typ string) string {
 	query := map[string]string{
@@ -23,10 +37,7 @@ func (a *api) anyID(typ string) string {
 		"Session": "select s.id from app.sessions s join app.accounts a using (account_id) where a.name = 'Northwind IT' limit 1",
 	}[typ]
 	if query == "" {
-		table := map[string]string{
-			"Article": "articles", "AuditEvent": "audit_events", "Device": "devices", "DeviceGroup": "device_groups", "Tenant": "tenants",
-			"Ticket": "tickets", "TicketComment": "ticket_comments", "User": "users", "Viewer": "users",
-		}[typ]
+		table := tableOf(typ)
 		query = "select t.id from app." + table + " t join app.accounts a using (account_id) where a.name = 'Northwind IT' and t.id <> t.account_id order by t.id limit 1"
 	}
 	var id [16]byte
