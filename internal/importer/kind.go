@@ -26,6 +26,7 @@ const (
 	deviceKind     = "device"
 	ticketKind     = "ticket"
 	commentKind    = "comment"
+	sessionKind    = "remote session"
 )
 
 const externalID = "external_id"
@@ -88,6 +89,14 @@ func init() { // not a plain variable: the checks look kinds up
 			columns: []column{
 				link("ticket", ticketKind).needed(), link("author", userKind).needed(), text("body", textMost).needed(),
 				choice("visibility", models.AllCommentVisibility).needed(), made, moved,
+			},
+		},
+		{
+			name: sessionKind, file: "sessions.csv", table: "app.remote_sessions", key: []string{externalID}, check: (*run).checkSession,
+			columns: []column{
+				link("tenant", tenantKind), link("device", deviceKind), link("agent", userKind).needed(), link("ticket", ticketKind),
+				choice("mode", models.AllRemoteSessionMode).needed(), choice("status", pastStatus).otherwise("ENDED"), choice("consent", models.AllRemoteSessionConsent),
+				choice("outcome", models.AllRemoteSessionOutcome).otherwise("UNKNOWN"), past("started_at"), past("ended_at"), text("notes", textMost), made, moved,
 			},
 		},
 	}
