@@ -125,6 +125,8 @@ func TestAViewersRoleCannotBecomeAnother(t *testing.T) {
 		"signing in as an operator": `select app.sign_in('m@a.example')`,
 		"reading a password's hash": `select password_hash from app.credentials`,
 		"reading the seal":          `select cursor_key from app.accounts`,
+		"reading a consent's hash":  `select consent_hash from app.remote_sessions`,
+		"agreeing for others":       `select app.answer_consent(null, null, true, null, null, null, null, null)`,
 		"writing in a reading role": `delete from app.devices`,
 		"reading others' audit":     `select from app.audit_events`,
 	} {

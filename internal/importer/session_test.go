@@ -44,8 +44,9 @@ func TestSessions(t *testing.T) {
 	}
 	p.is("6", "select after->'sessions'->>'added' from app.audit_events where action = 'import'")
 
-	// A repeat leaves them, and so does an update with the same values, also in a tenant that is archived now.
-	p.exec("update app.tenants set status = 'ARCHIVED' where id = account_id") // as if the tenantless ones could be
+	// A repeat leaves them, and so does an update with the same values: it would be refused if it changed
+	// the one that timed out, whose tenant is frozen now.
+	p.exec("update app.tenants set status = 'ARCHIVED' where id = account_id")
 	if r := p.mustRun(f, 0); r.Files[7].Unchanged != 6 {
 		t.Error(r)
 	}
