@@ -105,6 +105,24 @@ type AddUsersToTenantPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// An answer to a remote session that is asked for.
+type AnswerRemoteSessionInput struct {
+	// The session.
+	SessionID string `json:"sessionId"`
+	// The code, as the agent reads it out, in any case and with or without the hyphen. A customer who sees the device needs none.
+	Code graphql.Omittable[*string] `json:"code,omitempty"`
+	// Whether the session may begin.
+	Granted bool `json:"granted"`
+}
+
+// What answering gives.
+type AnswerRemoteSessionPayload struct {
+	// The session; null if there are errors, and for who does not see it.
+	RemoteSession *rows.Set `json:"remoteSession,omitempty"`
+	// What was wrong: always the same.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // The article to approve.
 type ApproveArticleInput struct {
 	// The article.
@@ -575,6 +593,24 @@ type EndGrandfatheringPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A remote session to end.
+type EndRemoteSessionInput struct {
+	// The session.
+	ID string `json:"id"`
+	// Whether it helped.
+	Outcome graphql.Omittable[*RemoteSessionOutcome] `json:"outcome,omitempty"`
+	// What there is to note; customers do not see it.
+	Notes graphql.Omittable[*string] `json:"notes,omitempty"`
+}
+
+// What ending a remote session gives.
+type EndRemoteSessionPayload struct {
+	// The session; null if there are errors.
+	RemoteSession *rows.Set `json:"remoteSession,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Whose sessions to end.
 type EndSessionsInput struct {
 	// The user.
@@ -803,6 +839,26 @@ type SignInPayload struct {
 
 // What signing out gives.
 type SignOutPayload struct {
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A remote session to start.
+type StartRemoteSessionInput struct {
+	// The device.
+	DeviceID string `json:"deviceId"`
+	// Whether somebody at the device has to agree.
+	Mode RemoteSessionMode `json:"mode"`
+	// The ticket that it is about, of the device's tenant.
+	TicketID graphql.Omittable[*string] `json:"ticketId,omitempty"`
+}
+
+// What starting a remote session gives.
+type StartRemoteSessionPayload struct {
+	// The session; null if there are errors.
+	RemoteSession *rows.Set `json:"remoteSession,omitempty"`
+	// What the person at the device answers with; shown only here. Null for an unattended session, and if there are errors.
+	ConsentCode *string `json:"consentCode,omitempty"`
 	// What was wrong.
 	UserErrors []*UserError `json:"userErrors"`
 }

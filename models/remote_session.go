@@ -31,5 +31,13 @@ type RemoteSession struct {
 // TableName is where the rows are.
 func (RemoteSession) TableName() string { return "app.remote_sessions" }
 
+// Audited is what the audit keeps of a whole session, by the names of the API.
+func (r *RemoteSession) Audited() Object {
+	return Object{
+		"mode": r.Mode, "status": r.Status, "consent": r.Consent, "outcome": r.Outcome,
+		"startedAt": r.StartedAt, "endedAt": r.EndedAt, "notes": r.Notes,
+	}
+}
+
 // ConsentTTL is how long a request waits for an answer; unanswered, it is declined for every reader.
 const ConsentTTL = 60 * time.Second

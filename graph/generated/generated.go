@@ -82,6 +82,11 @@ type ComplexityRoot struct {
 		UserErrors        func(childComplexity int) int
 	}
 
+	AnswerRemoteSessionPayload struct {
+		RemoteSession func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
 	ApproveArticlePayload struct {
 		Article    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -156,6 +161,11 @@ type ComplexityRoot struct {
 		UserErrors        func(childComplexity int) int
 	}
 
+	EndRemoteSessionPayload struct {
+		RemoteSession func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
 	EndSessionsPayload struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -171,6 +181,7 @@ type ComplexityRoot struct {
 		AcceptInvitation       func(childComplexity int, input models.AcceptInvitationInput) int
 		AddDevicesToGroup      func(childComplexity int, input models.AddDevicesToGroupInput) int
 		AddUsersToTenant       func(childComplexity int, input models.AddUsersToTenantInput) int
+		AnswerRemoteSession    func(childComplexity int, input models.AnswerRemoteSessionInput) int
 		ApproveArticle         func(childComplexity int, input models.ApproveArticleInput) int
 		ArchiveArticle         func(childComplexity int, input models.ArchiveArticleInput) int
 		AssignTicket           func(childComplexity int, input models.AssignTicketInput) int
@@ -185,6 +196,7 @@ type ComplexityRoot struct {
 		DeleteDevice           func(childComplexity int, input models.DeleteDeviceInput) int
 		DeleteDeviceGroup      func(childComplexity int, input models.DeleteDeviceGroupInput) int
 		EndGrandfathering      func(childComplexity int, input models.EndGrandfatheringInput) int
+		EndRemoteSession       func(childComplexity int, input models.EndRemoteSessionInput) int
 		EndSessions            func(childComplexity int, input models.EndSessionsInput) int
 		InviteUser             func(childComplexity int, input models.InviteUserInput) int
 		ReactivateUser         func(childComplexity int, input models.ReactivateUserInput) int
@@ -196,6 +208,7 @@ type ComplexityRoot struct {
 		SetUserTenants         func(childComplexity int, input models.SetUserTenantsInput) int
 		SignIn                 func(childComplexity int, input models.SignInInput) int
 		SignOut                func(childComplexity int) int
+		StartRemoteSession     func(childComplexity int, input models.StartRemoteSessionInput) int
 		SubmitArticle          func(childComplexity int, input models.SubmitArticleInput) int
 		SuspendUser            func(childComplexity int, input models.SuspendUserInput) int
 		UpdateArticle          func(childComplexity int, input models.UpdateArticleInput) int
@@ -287,6 +300,12 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	StartRemoteSessionPayload struct {
+		ConsentCode   func(childComplexity int) int
+		RemoteSession func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
 	SubmitArticlePayload struct {
 		Article    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -376,6 +395,9 @@ type MutationResolver interface {
 	DeleteDeviceGroup(ctx context.Context, input models.DeleteDeviceGroupInput) (*models.DeleteDeviceGroupPayload, error)
 	AddDevicesToGroup(ctx context.Context, input models.AddDevicesToGroupInput) (*models.AddDevicesToGroupPayload, error)
 	RemoveDevicesFromGroup(ctx context.Context, input models.RemoveDevicesFromGroupInput) (*models.RemoveDevicesFromGroupPayload, error)
+	StartRemoteSession(ctx context.Context, input models.StartRemoteSessionInput) (*models.StartRemoteSessionPayload, error)
+	AnswerRemoteSession(ctx context.Context, input models.AnswerRemoteSessionInput) (*models.AnswerRemoteSessionPayload, error)
+	EndRemoteSession(ctx context.Context, input models.EndRemoteSessionInput) (*models.EndRemoteSessionPayload, error)
 	CreateTenant(ctx context.Context, input models.CreateTenantInput) (*models.CreateTenantPayload, error)
 	UpdateTenant(ctx context.Context, input models.UpdateTenantInput) (*models.UpdateTenantPayload, error)
 	CreateTicket(ctx context.Context, input models.CreateTicketInput) (*models.CreateTicketPayload, error)
@@ -590,6 +612,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AddUsersToTenantPayload.UserErrors(childComplexity), true
 
+	case "AnswerRemoteSessionPayload.remoteSession":
+		if e.ComplexityRoot.AnswerRemoteSessionPayload.RemoteSession == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnswerRemoteSessionPayload.RemoteSession(childComplexity), true
+	case "AnswerRemoteSessionPayload.userErrors":
+		if e.ComplexityRoot.AnswerRemoteSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnswerRemoteSessionPayload.UserErrors(childComplexity), true
+
 	case "ApproveArticlePayload.article":
 		if e.ComplexityRoot.ApproveArticlePayload.Article == nil {
 			break
@@ -801,6 +836,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EndGrandfatheringPayload.UserErrors(childComplexity), true
 
+	case "EndRemoteSessionPayload.remoteSession":
+		if e.ComplexityRoot.EndRemoteSessionPayload.RemoteSession == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndRemoteSessionPayload.RemoteSession(childComplexity), true
+	case "EndRemoteSessionPayload.userErrors":
+		if e.ComplexityRoot.EndRemoteSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndRemoteSessionPayload.UserErrors(childComplexity), true
+
 	case "EndSessionsPayload.user":
 		if e.ComplexityRoot.EndSessionsPayload.User == nil {
 			break
@@ -866,6 +914,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddUsersToTenant(childComplexity, args["input"].(models.AddUsersToTenantInput)), true
+	case "Mutation.answerRemoteSession":
+		if e.ComplexityRoot.Mutation.AnswerRemoteSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_answerRemoteSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnswerRemoteSession(childComplexity, args["input"].(models.AnswerRemoteSessionInput)), true
 	case "Mutation.approveArticle":
 		if e.ComplexityRoot.Mutation.ApproveArticle == nil {
 			break
@@ -1020,6 +1079,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndGrandfathering(childComplexity, args["input"].(models.EndGrandfatheringInput)), true
+	case "Mutation.endRemoteSession":
+		if e.ComplexityRoot.Mutation.EndRemoteSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endRemoteSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndRemoteSession(childComplexity, args["input"].(models.EndRemoteSessionInput)), true
 	case "Mutation.endSessions":
 		if e.ComplexityRoot.Mutation.EndSessions == nil {
 			break
@@ -1136,6 +1206,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignOut(childComplexity), true
+	case "Mutation.startRemoteSession":
+		if e.ComplexityRoot.Mutation.StartRemoteSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startRemoteSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartRemoteSession(childComplexity, args["input"].(models.StartRemoteSessionInput)), true
 	case "Mutation.submitArticle":
 		if e.ComplexityRoot.Mutation.SubmitArticle == nil {
 			break
@@ -1672,6 +1753,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignOutPayload.UserErrors(childComplexity), true
 
+	case "StartRemoteSessionPayload.consentCode":
+		if e.ComplexityRoot.StartRemoteSessionPayload.ConsentCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartRemoteSessionPayload.ConsentCode(childComplexity), true
+	case "StartRemoteSessionPayload.remoteSession":
+		if e.ComplexityRoot.StartRemoteSessionPayload.RemoteSession == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartRemoteSessionPayload.RemoteSession(childComplexity), true
+	case "StartRemoteSessionPayload.userErrors":
+		if e.ComplexityRoot.StartRemoteSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartRemoteSessionPayload.UserErrors(childComplexity), true
+
 	case "SubmitArticlePayload.article":
 		if e.ComplexityRoot.SubmitArticlePayload.Article == nil {
 			break
@@ -1889,6 +1989,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAcceptInvitationInput,
 		ec.unmarshalInputAddDevicesToGroupInput,
 		ec.unmarshalInputAddUsersToTenantInput,
+		ec.unmarshalInputAnswerRemoteSessionInput,
 		ec.unmarshalInputApproveArticleInput,
 		ec.unmarshalInputArchiveArticleInput,
 		ec.unmarshalInputArticleFilter,
@@ -1914,6 +2015,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeviceGroupOrder,
 		ec.unmarshalInputDeviceOrder,
 		ec.unmarshalInputEndGrandfatheringInput,
+		ec.unmarshalInputEndRemoteSessionInput,
 		ec.unmarshalInputEndSessionsInput,
 		ec.unmarshalInputInviteUserInput,
 		ec.unmarshalInputReactivateUserInput,
@@ -1926,6 +2028,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSetAddOnSeatsInput,
 		ec.unmarshalInputSetUserTenantsInput,
 		ec.unmarshalInputSignInInput,
+		ec.unmarshalInputStartRemoteSessionInput,
 		ec.unmarshalInputSubmitArticleInput,
 		ec.unmarshalInputSuspendUserInput,
 		ec.unmarshalInputTenantFilter,
@@ -3751,6 +3854,90 @@ extend type Query {
     id: ID!
   ): RemoteSession @tenantScoped
 }
+
+extend type Mutation {
+  """
+  Starts a remote session on a device. An attended one waits for the person at the device to agree,
+  for 60 seconds at most; an unattended one begins at once.
+  """
+  startRemoteSession(
+    "The session."
+    input: StartRemoteSessionInput!
+  ): StartRemoteSessionPayload @tenantScoped @requires(role: MEMBER)
+  """
+  Says for the person at the device whether the session may begin. Who has the code answers with it,
+  signed in or not, and has five tries; a customer who sees the device needs none; the session's agent
+  cannot answer. Whatever is wrong, the error is the same.
+  """
+  answerRemoteSession(
+    "The answer."
+    input: AnswerRemoteSessionInput!
+  ): AnswerRemoteSessionPayload @public(why: "The person at the device may be no user; the code that the agent reads to them stands for them.")
+  """
+  Ends an open remote session, or takes back one that waits for an answer: members their own, admins
+  any.
+  """
+  endRemoteSession(
+    "The session and what came of it."
+    input: EndRemoteSessionInput!
+  ): EndRemoteSessionPayload @tenantScoped @requires(role: MEMBER)
+}
+
+"A remote session to start."
+input StartRemoteSessionInput {
+  "The device."
+  deviceId: ID!
+  "Whether somebody at the device has to agree."
+  mode: RemoteSessionMode!
+  "The ticket that it is about, of the device's tenant."
+  ticketId: ID
+}
+
+"What starting a remote session gives."
+type StartRemoteSessionPayload {
+  "The session; null if there are errors."
+  remoteSession: RemoteSession @tenantScoped
+  "What the person at the device answers with; shown only here. Null for an unattended session, and if there are errors."
+  consentCode: String
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+
+"An answer to a remote session that is asked for."
+input AnswerRemoteSessionInput {
+  "The session."
+  sessionId: ID!
+  "The code, as the agent reads it out, in any case and with or without the hyphen. A customer who sees the device needs none."
+  code: String
+  "Whether the session may begin."
+  granted: Boolean!
+}
+
+"What answering gives."
+type AnswerRemoteSessionPayload {
+  "The session; null if there are errors, and for who does not see it."
+  remoteSession: RemoteSession @tenantScoped
+  "What was wrong: always the same."
+  userErrors: [UserError!]!
+}
+
+"A remote session to end."
+input EndRemoteSessionInput {
+  "The session."
+  id: ID!
+  "Whether it helped."
+  outcome: RemoteSessionOutcome
+  "What there is to note; customers do not see it."
+  notes: String
+}
+
+"What ending a remote session gives."
+type EndRemoteSessionPayload {
+  "The session; null if there are errors."
+  remoteSession: RemoteSession @tenantScoped
+  "What was wrong."
+  userErrors: [UserError!]!
+}
 `, BuiltIn: false},
 	{Name: "../schema/tenant.graphqls", Input: `"A customer company of the account."
 type Tenant implements Node {
@@ -5172,6 +5359,8 @@ type ViewerCan {
   approveArticle: Boolean!
   "Whether ` + "`" + `archiveArticle` + "`" + ` is open to the viewer."
   archiveArticle: Boolean!
+  "Whether ` + "`" + `answerRemoteSession` + "`" + ` is open to the viewer."
+  answerRemoteSession: Boolean!
   "Whether ` + "`" + `assignTicket` + "`" + ` is open to the viewer."
   assignTicket: Boolean!
   "Whether ` + "`" + `changePassword` + "`" + ` is open to the viewer."
@@ -5198,6 +5387,8 @@ type ViewerCan {
   endGrandfathering: Boolean!
   "Whether ` + "`" + `endSessions` + "`" + ` is open to the viewer."
   endSessions: Boolean!
+  "Whether ` + "`" + `endRemoteSession` + "`" + ` is open to the viewer."
+  endRemoteSession: Boolean!
   "Whether ` + "`" + `inviteUser` + "`" + ` is open to the viewer."
   inviteUser: Boolean!
   "Whether ` + "`" + `reactivateUser` + "`" + ` is open to the viewer."
@@ -5220,6 +5411,8 @@ type ViewerCan {
   signOut: Boolean!
   "Whether ` + "`" + `submitArticle` + "`" + ` is open to the viewer."
   submitArticle: Boolean!
+  "Whether ` + "`" + `startRemoteSession` + "`" + ` is open to the viewer."
+  startRemoteSession: Boolean!
   "Whether ` + "`" + `suspendUser` + "`" + ` is open to the viewer."
   suspendUser: Boolean!
   "Whether ` + "`" + `updateArticle` + "`" + ` is open to the viewer."
@@ -5319,6 +5512,16 @@ func (ec *executionContext) childFields_AddUsersToTenantPayload(ctx context.Cont
 		return ec.fieldContext_AddUsersToTenantPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AddUsersToTenantPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AnswerRemoteSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "remoteSession":
+		return ec.fieldContext_AnswerRemoteSessionPayload_remoteSession(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AnswerRemoteSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnswerRemoteSessionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ApproveArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5469,6 +5672,16 @@ func (ec *executionContext) childFields_EndGrandfatheringPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type EndGrandfatheringPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EndRemoteSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "remoteSession":
+		return ec.fieldContext_EndRemoteSessionPayload_remoteSession(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndRemoteSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndRemoteSessionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_EndSessionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -5599,6 +5812,18 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 		return ec.fieldContext_SignOutPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartRemoteSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "remoteSession":
+		return ec.fieldContext_StartRemoteSessionPayload_remoteSession(ctx, field)
+	case "consentCode":
+		return ec.fieldContext_StartRemoteSessionPayload_consentCode(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StartRemoteSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartRemoteSessionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SubmitArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6075,6 +6300,20 @@ func (ec *executionContext) field_Mutation_addUsersToTenant_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_answerRemoteSession_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.AnswerRemoteSessionInput, error) {
+			return ec.unmarshalNAnswerRemoteSessionInput2tenantryᚋmodelsᚐAnswerRemoteSessionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_approveArticle_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6271,6 +6510,20 @@ func (ec *executionContext) field_Mutation_endGrandfathering_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_endRemoteSession_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.EndRemoteSessionInput, error) {
+			return ec.unmarshalNEndRemoteSessionInput2tenantryᚋmodelsᚐEndRemoteSessionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_endSessions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6403,6 +6656,20 @@ func (ec *executionContext) field_Mutation_signIn_args(ctx context.Context, rawA
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (models.SignInInput, error) {
 			return ec.unmarshalNSignInInput2tenantryᚋmodelsᚐSignInInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_startRemoteSession_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.StartRemoteSessionInput, error) {
+			return ec.unmarshalNStartRemoteSessionInput2tenantryᚋmodelsᚐStartRemoteSessionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8350,6 +8617,74 @@ func (ec *executionContext) fieldContext_AddUsersToTenantPayload_userErrors(_ co
 	return fc, nil
 }
 
+func (ec *executionContext) _AnswerRemoteSessionPayload_remoteSession(ctx context.Context, field graphql.CollectedField, obj *models.AnswerRemoteSessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnswerRemoteSessionPayload_remoteSession(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemoteSession, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalORemoteSession2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AnswerRemoteSessionPayload_remoteSession(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AnswerRemoteSessionPayload", field, false, false, errors.New("field of type RemoteSession does not have child fields"))
+}
+
+func (ec *executionContext) _AnswerRemoteSessionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.AnswerRemoteSessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnswerRemoteSessionPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AnswerRemoteSessionPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AnswerRemoteSessionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ApproveArticlePayload_article(ctx context.Context, field graphql.CollectedField, obj *models.ApproveArticlePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9383,6 +9718,74 @@ func (ec *executionContext) _EndGrandfatheringPayload_userErrors(ctx context.Con
 func (ec *executionContext) fieldContext_EndGrandfatheringPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "EndGrandfatheringPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EndRemoteSessionPayload_remoteSession(ctx context.Context, field graphql.CollectedField, obj *models.EndRemoteSessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndRemoteSessionPayload_remoteSession(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemoteSession, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalORemoteSession2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EndRemoteSessionPayload_remoteSession(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EndRemoteSessionPayload", field, false, false, errors.New("field of type RemoteSession does not have child fields"))
+}
+
+func (ec *executionContext) _EndRemoteSessionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.EndRemoteSessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndRemoteSessionPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EndRemoteSessionPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EndRemoteSessionPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -10926,6 +11329,206 @@ func (ec *executionContext) fieldContext_Mutation_removeDevicesFromGroup(ctx con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_removeDevicesFromGroup_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_startRemoteSession(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startRemoteSession(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartRemoteSession(ctx, fc.Args["input"].(models.StartRemoteSessionInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *models.StartRemoteSessionPayload
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *models.StartRemoteSessionPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.StartRemoteSessionPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.StartRemoteSessionPayload) graphql.Marshaler {
+			return ec.marshalOStartRemoteSessionPayload2ᚖtenantryᚋmodelsᚐStartRemoteSessionPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startRemoteSession(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StartRemoteSessionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startRemoteSession_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_answerRemoteSession(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_answerRemoteSession(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AnswerRemoteSession(ctx, fc.Args["input"].(models.AnswerRemoteSessionInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				why, err := ec.unmarshalNString2string(ctx, "The person at the device may be no user; the code that the agent reads to them stands for them.")
+				if err != nil {
+					var zeroVal *models.AnswerRemoteSessionPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Public == nil {
+					var zeroVal *models.AnswerRemoteSessionPayload
+					return zeroVal, errors.New("directive public is not implemented")
+				}
+				return ec.Directives.Public(ctx, nil, directive0, why)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.AnswerRemoteSessionPayload) graphql.Marshaler {
+			return ec.marshalOAnswerRemoteSessionPayload2ᚖtenantryᚋmodelsᚐAnswerRemoteSessionPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_answerRemoteSession(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AnswerRemoteSessionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_answerRemoteSession_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_endRemoteSession(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_endRemoteSession(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EndRemoteSession(ctx, fc.Args["input"].(models.EndRemoteSessionInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *models.EndRemoteSessionPayload
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *models.EndRemoteSessionPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.EndRemoteSessionPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.EndRemoteSessionPayload) graphql.Marshaler {
+			return ec.marshalOEndRemoteSessionPayload2ᚖtenantryᚋmodelsᚐEndRemoteSessionPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_endRemoteSession(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EndRemoteSessionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_endRemoteSession_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -14357,6 +14960,97 @@ func (ec *executionContext) fieldContext_SignOutPayload_userErrors(_ context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _StartRemoteSessionPayload_remoteSession(ctx context.Context, field graphql.CollectedField, obj *models.StartRemoteSessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartRemoteSessionPayload_remoteSession(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemoteSession, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalORemoteSession2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StartRemoteSessionPayload_remoteSession(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StartRemoteSessionPayload", field, false, false, errors.New("field of type RemoteSession does not have child fields"))
+}
+
+func (ec *executionContext) _StartRemoteSessionPayload_consentCode(ctx context.Context, field graphql.CollectedField, obj *models.StartRemoteSessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartRemoteSessionPayload_consentCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConsentCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StartRemoteSessionPayload_consentCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StartRemoteSessionPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StartRemoteSessionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.StartRemoteSessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartRemoteSessionPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartRemoteSessionPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartRemoteSessionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SubmitArticlePayload_article(ctx context.Context, field graphql.CollectedField, obj *models.SubmitArticlePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16530,6 +17224,50 @@ func (ec *executionContext) unmarshalInputAddUsersToTenantInput(ctx context.Cont
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputAnswerRemoteSessionInput(ctx context.Context, obj any) (models.AnswerRemoteSessionInput, error) {
+	var it models.AnswerRemoteSessionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"sessionId", "code", "granted"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "sessionId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sessionId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SessionID = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = graphql.OmittableOf(data)
+		case "granted":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("granted"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Granted = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputApproveArticleInput(ctx context.Context, obj any) (models.ApproveArticleInput, error) {
 	var it models.ApproveArticleInput
 	if obj == nil {
@@ -18230,6 +18968,50 @@ func (ec *executionContext) unmarshalInputEndGrandfatheringInput(ctx context.Con
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputEndRemoteSessionInput(ctx context.Context, obj any) (models.EndRemoteSessionInput, error) {
+	var it models.EndRemoteSessionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "outcome", "notes"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "outcome":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcome"))
+			data, err := ec.unmarshalORemoteSessionOutcome2ᚖtenantryᚋmodelsᚐRemoteSessionOutcome(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Outcome = graphql.OmittableOf(data)
+		case "notes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notes"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Notes = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputEndSessionsInput(ctx context.Context, obj any) (models.EndSessionsInput, error) {
 	var it models.EndSessionsInput
 	if obj == nil {
@@ -18755,6 +19537,50 @@ func (ec *executionContext) unmarshalInputSignInInput(ctx context.Context, obj a
 				return it, err
 			}
 			it.Account = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputStartRemoteSessionInput(ctx context.Context, obj any) (models.StartRemoteSessionInput, error) {
+	var it models.StartRemoteSessionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"deviceId", "mode", "ticketId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "deviceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deviceId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DeviceID = data
+		case "mode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mode"))
+			data, err := ec.unmarshalNRemoteSessionMode2tenantryᚋmodelsᚐRemoteSessionMode(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Mode = data
+		case "ticketId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ticketId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TicketID = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -20511,6 +21337,49 @@ func (ec *executionContext) _AddUsersToTenantPayload(ctx context.Context, sel as
 	return out
 }
 
+var answerRemoteSessionPayloadImplementors = []string{"AnswerRemoteSessionPayload"}
+
+func (ec *executionContext) _AnswerRemoteSessionPayload(ctx context.Context, sel ast.SelectionSet, obj *models.AnswerRemoteSessionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, answerRemoteSessionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AnswerRemoteSessionPayload")
+		case "remoteSession":
+			out.Values[i] = ec._AnswerRemoteSessionPayload_remoteSession(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AnswerRemoteSessionPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var approveArticlePayloadImplementors = []string{"ApproveArticlePayload"}
 
 func (ec *executionContext) _ApproveArticlePayload(ctx context.Context, sel ast.SelectionSet, obj *models.ApproveArticlePayload) graphql.Marshaler {
@@ -21133,6 +22002,49 @@ func (ec *executionContext) _EndGrandfatheringPayload(ctx context.Context, sel a
 	return out
 }
 
+var endRemoteSessionPayloadImplementors = []string{"EndRemoteSessionPayload"}
+
+func (ec *executionContext) _EndRemoteSessionPayload(ctx context.Context, sel ast.SelectionSet, obj *models.EndRemoteSessionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, endRemoteSessionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EndRemoteSessionPayload")
+		case "remoteSession":
+			out.Values[i] = ec._EndRemoteSessionPayload_remoteSession(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._EndRemoteSessionPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var endSessionsPayloadImplementors = []string{"EndSessionsPayload"}
 
 func (ec *executionContext) _EndSessionsPayload(ctx context.Context, sel ast.SelectionSet, obj *models.EndSessionsPayload) graphql.Marshaler {
@@ -21380,6 +22292,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "removeDevicesFromGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_removeDevicesFromGroup(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "startRemoteSession":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startRemoteSession(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "answerRemoteSession":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_answerRemoteSession(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "endRemoteSession":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_endRemoteSession(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -22500,6 +23433,54 @@ func (ec *executionContext) _SignOutPayload(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var startRemoteSessionPayloadImplementors = []string{"StartRemoteSessionPayload"}
+
+func (ec *executionContext) _StartRemoteSessionPayload(ctx context.Context, sel ast.SelectionSet, obj *models.StartRemoteSessionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, startRemoteSessionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StartRemoteSessionPayload")
+		case "remoteSession":
+			out.Values[i] = ec._StartRemoteSessionPayload_remoteSession(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "consentCode":
+			out.Values[i] = ec._StartRemoteSessionPayload_consentCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._StartRemoteSessionPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var submitArticlePayloadImplementors = []string{"SubmitArticlePayload"}
 
 func (ec *executionContext) _SubmitArticlePayload(ctx context.Context, sel ast.SelectionSet, obj *models.SubmitArticlePayload) graphql.Marshaler {
@@ -23450,6 +24431,11 @@ func (ec *executionContext) unmarshalNAddUsersToTenantInput2tenantryᚋmodelsᚐ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNAnswerRemoteSessionInput2tenantryᚋmodelsᚐAnswerRemoteSessionInput(ctx context.Context, v any) (models.AnswerRemoteSessionInput, error) {
+	res, err := ec.unmarshalInputAnswerRemoteSessionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNApproveArticleInput2tenantryᚋmodelsᚐApproveArticleInput(ctx context.Context, v any) (models.ApproveArticleInput, error) {
 	res, err := ec.unmarshalInputApproveArticleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -23676,6 +24662,11 @@ func (ec *executionContext) unmarshalNEndGrandfatheringInput2tenantryᚋmodels�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNEndRemoteSessionInput2tenantryᚋmodelsᚐEndRemoteSessionInput(ctx context.Context, v any) (models.EndRemoteSessionInput, error) {
+	res, err := ec.unmarshalInputEndRemoteSessionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNEndSessionsInput2tenantryᚋmodelsᚐEndSessionsInput(ctx context.Context, v any) (models.EndSessionsInput, error) {
 	res, err := ec.unmarshalInputEndSessionsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -23834,6 +24825,11 @@ func (ec *executionContext) unmarshalNSetUserTenantsInput2tenantryᚋmodelsᚐSe
 
 func (ec *executionContext) unmarshalNSignInInput2tenantryᚋmodelsᚐSignInInput(ctx context.Context, v any) (models.SignInInput, error) {
 	res, err := ec.unmarshalInputSignInInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNStartRemoteSessionInput2tenantryᚋmodelsᚐStartRemoteSessionInput(ctx context.Context, v any) (models.StartRemoteSessionInput, error) {
+	res, err := ec.unmarshalInputStartRemoteSessionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -24267,6 +25263,13 @@ func (ec *executionContext) marshalOAddUsersToTenantPayload2ᚖtenantryᚋmodels
 		return graphql.Null
 	}
 	return ec._AddUsersToTenantPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAnswerRemoteSessionPayload2ᚖtenantryᚋmodelsᚐAnswerRemoteSessionPayload(ctx context.Context, sel ast.SelectionSet, v *models.AnswerRemoteSessionPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AnswerRemoteSessionPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOApproveArticlePayload2ᚖtenantryᚋmodelsᚐApproveArticlePayload(ctx context.Context, sel ast.SelectionSet, v *models.ApproveArticlePayload) graphql.Marshaler {
@@ -25017,6 +26020,13 @@ func (ec *executionContext) marshalOEndGrandfatheringPayload2ᚖtenantryᚋmodel
 	return ec._EndGrandfatheringPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOEndRemoteSessionPayload2ᚖtenantryᚋmodelsᚐEndRemoteSessionPayload(ctx context.Context, sel ast.SelectionSet, v *models.EndRemoteSessionPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._EndRemoteSessionPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOEndSessionsPayload2ᚖtenantryᚋmodelsᚐEndSessionsPayload(ctx context.Context, sel ast.SelectionSet, v *models.EndSessionsPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -25268,6 +26278,22 @@ func (ec *executionContext) marshalORemoteSessionOutcome2ᚕtenantryᚋmodelsᚐ
 	return ret
 }
 
+func (ec *executionContext) unmarshalORemoteSessionOutcome2ᚖtenantryᚋmodelsᚐRemoteSessionOutcome(ctx context.Context, v any) (*models.RemoteSessionOutcome, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(models.RemoteSessionOutcome)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORemoteSessionOutcome2ᚖtenantryᚋmodelsᚐRemoteSessionOutcome(ctx context.Context, sel ast.SelectionSet, v *models.RemoteSessionOutcome) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) unmarshalORemoteSessionStatus2ᚕtenantryᚋmodelsᚐRemoteSessionStatusᚄ(ctx context.Context, v any) ([]models.RemoteSessionStatus, error) {
 	if v == nil {
 		return nil, nil
@@ -25403,6 +26429,13 @@ func (ec *executionContext) marshalOSignOutPayload2ᚖtenantryᚋmodelsᚐSignOu
 		return graphql.Null
 	}
 	return ec._SignOutPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOStartRemoteSessionPayload2ᚖtenantryᚋmodelsᚐStartRemoteSessionPayload(ctx context.Context, sel ast.SelectionSet, v *models.StartRemoteSessionPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._StartRemoteSessionPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

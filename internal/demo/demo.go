@@ -138,6 +138,9 @@ func (w *writer) account(a account) {
 	for _, k := range articles[a.name] {
 		w.article(k)
 	}
+	for _, s := range sessions[a.name] {
+		w.session(s)
+	}
 	w.exec(`update app.ticket_numbers set last_number = $2 where account_id = $1`, w.self, 4200+len(a.tickets))
 	w.exec(`insert into app.audit_events (account_id, id, actor_name, action, outcome) values ($1, $2, 'demo', 'demo', 'DONE')`, w.self, ids.New())
 }
@@ -155,7 +158,7 @@ func (w *writer) device(d device) {
 }
 
 func (w *writer) ticket(k ticket, number int) {
-	id := ids.New()
+	id := w.id("ticket", k.subject)
 	at := w.now.Add(-k.age)
 	var name, email *string
 	if k.requesterName != "" {

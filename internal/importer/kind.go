@@ -27,6 +27,7 @@ const (
 	ticketKind     = "ticket"
 	commentKind    = "comment"
 	articleKind    = "article"
+	sessionKind    = "remote session"
 )
 
 const externalID = "external_id"
@@ -98,6 +99,14 @@ func init() { // not a plain variable: the checks look kinds up
 				choice("audience", models.AllArticleAudience), link("tenant", tenantKind), choice("state", models.AllArticleState).otherwise("DRAFT"),
 				checked("locale", models.Locale).otherwise("en"), link("author", userKind), link("reviewer", userKind), text("review_note", textMost),
 				past("published_at"), made, moved,
+			},
+		},
+		{
+			name: sessionKind, file: "sessions.csv", table: "app.remote_sessions", key: []string{externalID}, check: (*run).checkSession,
+			columns: []column{
+				link("tenant", tenantKind), link("device", deviceKind), link("agent", userKind).needed(), link("ticket", ticketKind),
+				choice("mode", models.AllRemoteSessionMode).needed(), choice("status", pastStatus).otherwise("ENDED"), choice("consent", models.AllRemoteSessionConsent),
+				choice("outcome", models.AllRemoteSessionOutcome).otherwise("UNKNOWN"), past("started_at"), past("ended_at"), text("notes", textMost), made, moved,
 			},
 		},
 	}

@@ -65,7 +65,7 @@ func (r *run) load() error {
 	if err := r.loadObjects(kindNamed(userKind), assignees...); err != nil {
 		return err
 	}
-	for _, name := range []string{groupKind, deviceKind, ticketKind, commentKind, articleKind, tenantKind} {
+	for _, name := range []string{groupKind, deviceKind, ticketKind, commentKind, sessionKind, articleKind, tenantKind} {
 		if err := r.loadObjects(kindNamed(name)); err != nil {
 			return err
 		}

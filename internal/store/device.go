@@ -128,6 +128,9 @@ func (s *Store) DeleteDevice(ctx context.Context, in models.DeleteDeviceInput) (
 	f := tx.faults()
 	t.mustBeActive(f, "id")
 	mustBeVersion(f, in.Version.Value(), d.Version)
+	if err := tx.noOpenSession(f, d.ID, "id"); err != nil {
+		return nil, err
+	}
 	if f.any() {
 		return &models.DeleteDevicePayload{UserErrors: f.list}, nil
 	}
