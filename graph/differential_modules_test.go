@@ -58,7 +58,7 @@ func (m *maker) article(tenant uuid.UUID, users []uuid.UUID) {
 		"id": m.id("Article"), "tenant_id": tenant, "audience": audience, "title": m.word(), "body": "# " + m.word() + "\n\n<b>ü</b>",
 		"summary": m.maybe(50, m.word()), "category": m.maybe(50, m.word()), "tags": []string{m.word()}, "locale": m.some("en", "fr"),
 		"state":     m.some("DRAFT", "IN_REVIEW", "PUBLISHED", "PUBLISHED", "REJECTED", "ARCHIVED"),
-		"author_id": m.maybe(85, pick(m.Rand, users)), "reviewer_id": m.maybe(50, pick(m.Rand, users)), "review_note": m.maybe(50, m.word()),
+		"author_id": m.maybe(75, pick(m.Rand, users)), "reviewer_id": m.maybe(50, pick(m.Rand, users)), "review_note": m.maybe(50, m.word()),
 		"published_at": m.maybe(50, pick(m.Rand, moments)),
 	})
 }

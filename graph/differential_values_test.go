@@ -216,7 +216,7 @@ func idOf(schema *ast.Schema, name string) string {
 		return "RemoteSession"
 	case "assignee", "requester", "actor", "agent", "author":
 		return "User"
-	case "object", "node":
+	case "object", "node", "ids":
 		return ""
 	}
 	title := strings.ToUpper(of[:1]) + of[1:]

@@ -70,16 +70,8 @@ var binding = regexp.MustCompile(`(?m)^# \$(\w+) = (\w+) (\w+) (.+)$`)
 func (a *api) variables(document string) map[string]any {
 	out := map[string]any{}
 	for _, m := range binding.FindAllStringSubmatch(document, -1) {
-		table := map[string]string{
-			"Account": "accounts", "Device": "devices", "DeviceGroup": "device_groups", "Tenant": "tenants",
-			"Ticket": "tickets", "TicketComment": "ticket_comments", "User": "users",
-		}[m[2]]
-		key := "id"
-		if table == "accounts" {
-			key = "account_id"
-		}
 		var id [16]byte
-		must(a.t, a.owner.QueryRow(context.Background(), "select t."+key+" from app."+table+` t join app.accounts a on a.account_id = t.account_id
+		must(a.t, a.owner.QueryRow(context.Background(), "select t."+keyOf(m[2])+" from "+tableOf(m[2])+` t join app.accounts a on a.account_id = t.account_id
 			where t.`+m[3]+` = $1 order by a.name limit 1`, m[4]).Scan(&id))
 		out[m[1]] = encode(m[2], id)
 	}
@@ -87,7 +79,7 @@ func (a *api) variables(document string) map[string]any {
 }
 
 // passing are ids, times, cursors and names of requests.
-var passing = regexp.MustCompile(`"(acc|aud|dev|grp|ses|ten|tkt|cmt|usr)_[0-9a-z]{26}"|"\d{4}-\d\d-\d\dT[0-9:.]+Z"|"[0-9a-f]{8}-[0-9a-f-]{27}"|"[0-9A-Za-z_-]{50,}"`)
+var passing = regexp.MustCompile(`"[a-z]{3}_[0-9a-z]{26}"|"\d{4}-\d\d-\d\dT[0-9:.]+Z"|"[0-9a-f]{8}-[0-9a-f-]{27}"|"[0-9A-Za-z_-]{50,}"`)
 
 // stable is an answer without what differs from run to run: ids, times, the order of errors.
 func stable(t *testing.T, raw string) string {

@@ -84,7 +84,7 @@ var itemFilters = map[string]filter{
 		case value == true:
 			l.reach = viewer.Reach{}
 		case l.reach.All:
-			return func(*compiler) string { return "k." + l.t.tenant + " <> $1" }, nil
+			return func(*compiler) string { return "k." + l.t.tenant + " is distinct from $1" }, nil // some articles are seen by nobody
 		default:
 			kept := slices.DeleteFunc(slices.Clone(l.reach.Tenants), func(id uuid.UUID) bool { return id == account })
 			l.reach = viewer.Reach{Tenants: kept}
