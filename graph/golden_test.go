@@ -70,13 +70,8 @@ var binding = regexp.MustCompile(`(?m)^# \$(\w+) = (\w+) (\w+) (.+)$`)
 func (a *api) variables(document string) map[string]any {
 	out := map[string]any{}
 	for _, m := range binding.FindAllStringSubmatch(document, -1) {
-		table := tableOf(m[2])
-		key := "id"
-		if table == "accounts" {
-			key = "account_id"
-		}
 		var id [16]byte
-		must(a.t, a.owner.QueryRow(context.Background(), "select t."+key+" from app."+table+` t join app.accounts a on a.account_id = t.account_id
+		must(a.t, a.owner.QueryRow(context.Background(), "select t."+keyOf(m[2])+" from "+tableOf(m[2])+` t join app.accounts a on a.account_id = t.account_id
 			where t.`+m[3]+` = $1 order by a.name limit 1`, m[4]).Scan(&id))
 		out[m[1]] = encode(m[2], id)
 	}

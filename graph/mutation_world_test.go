@@ -166,7 +166,7 @@ func (a *api) with(input in, name string, value any) in {
 }
 
 // expect tells a sentence whose outcome is another.
-func expect(t *testing.T, sentence string, got, want any) {
+func expect(t testing.TB, sentence string, got, want any) {
 	t.Helper()
 	if got != want {
 		t.Errorf("%s: %v, not %v", sentence, got, want)

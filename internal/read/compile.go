@@ -144,7 +144,7 @@ func missing(set *rows.Set) *plan {
 
 // one answers with one object, by whatever the set names it.
 func (c *compiler) one(f graphql.CollectedField, set *rows.Set, scope access.Scope) (*plan, error) {
-	name, key := set.Type, uuid.Nil
+	name, key := set.Type, (*uuid.UUID)(nil)
 	switch {
 	case len(set.Refs) == 1:
 		typ, id, ok := ids.Decode(set.Refs[0])
@@ -152,14 +152,14 @@ func (c *compiler) one(f graphql.CollectedField, set *rows.Set, scope access.Sco
 		case name == "" && !ok:
 			return missing(set), nil
 		case name == "":
-			name, scope, key = typ, types[typ].node, id
+			name, scope, key = typ, types[typ].node, &id
 		case ok && typ == name:
-			key = id
+			key = &id
 		default:
-			key = nobody // asked for like any other, so that answer and time are the same
+			key = &nobody // asked for like any other, so that answer and time are the same
 		}
 	case len(set.Keys) == 1:
-		key = set.Keys[0]
+		key = &set.Keys[0]
 	}
 	t := types[name]
 	if t.gate != "" && !c.who.AtLeast(t.gate) {
@@ -169,8 +169,8 @@ func (c *compiler) one(f graphql.CollectedField, set *rows.Set, scope access.Sco
 	if err != nil {
 		return nil, err
 	}
-	if key != uuid.Nil {
-		conds = append(conds, alias+"."+t.id+" = "+c.arg(key))
+	if key != nil { // an id of zeros is one, too
+		conds = append(conds, alias+"."+t.id+" = "+c.arg(*key))
 	}
 	if set.Number != nil {
 		conds = append(conds, alias+".number = "+c.arg(*set.Number))

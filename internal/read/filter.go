@@ -85,7 +85,7 @@ var itemFilters = map[string]filter{
 		case l.reach.All && l.t.tenant == seenBy: // which can be null
 			return func(*compiler) string { return "k.audience <> 'TENANTLESS'" }, nil
 		case l.reach.All:
-			return func(*compiler) string { return "k." + l.t.tenant + " <> $1" }, nil
+			return func(*compiler) string { return "k." + l.t.tenant + " is distinct from $1" }, nil // some articles are seen by nobody
 		default:
 			kept := slices.DeleteFunc(slices.Clone(l.reach.Tenants), func(id uuid.UUID) bool { return id == account })
 			l.reach = viewer.Reach{Tenants: kept}
