@@ -31,3 +31,22 @@ type Asset struct {
 
 // TableName is where the rows are.
 func (Asset) TableName() string { return "app.assets" }
+
+// Audited is what the audit keeps of a whole asset, by the names of the API.
+func (a *Asset) Audited() Object {
+	return Object{
+		"name": a.Name, "tag": a.Tag, "kind": a.Kind, "status": a.Status, "manufacturer": a.Manufacturer, "model": a.Model,
+		"serialNumber": a.SerialNumber, "location": a.Location, "purchasedOn": Day(a.PurchasedOn), "purchaseCost": a.PurchaseCost,
+		"warrantyUntil": Day(a.WarrantyUntil), "seatsPurchased": a.SeatsPurchased, "seatsAssigned": a.SeatsAssigned,
+		"contractEndsOn": Day(a.ContractEndsOn),
+	}
+}
+
+// Day is a date as the API writes it; nil if there is none.
+func Day(t *time.Time) *string {
+	if t == nil {
+		return nil
+	}
+	day := t.Format(time.DateOnly)
+	return &day
+}
