@@ -45,6 +45,10 @@ func leastOf(s *ast.Schema, typ *ast.Type) any {
 		return 1
 	case "Boolean":
 		return true
+	case "Float":
+		return 1.5
+	case "Date":
+		return "2026-01-31"
 	case "DateTime":
 		return "2026-01-01T00:00:00Z"
 	}

@@ -238,6 +238,8 @@ func sample(schema *ast.Schema, t *ast.Type) string {
 		return "true"
 	case def.Name == "Int":
 		return "1"
+	case def.Name == "Date":
+		return `"2026-01-31"`
 	case def.Name == "DateTime":
 		return `"2026-01-01T00:00:00Z"`
 	case def.Kind == ast.InputObject:
