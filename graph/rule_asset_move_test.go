@@ -12,7 +12,9 @@ func TestMovingAssets(t *testing.T) {
 	ada, tom, mia, nora, gil := a.as(admin), a.as(memberOfTwo), a.as(memberOfOne), a.as(memberOfNone), a.as(grandfathered)
 	dubois, harbour, timber := a.ref("Tenant", "Boulangerie Dubois"), a.ref("Tenant", "Harbour Clinic"), a.ref("Tenant", "Lindqvist Timber")
 	caisse, pacs, kiln, loan := a.ref("Asset", "Caisse 1"), a.ref("Asset", "Image archive"), a.ref("Asset", "Kiln controller"), a.ref("Asset", "Loan laptop A")
-	move := func(tenant any, assets ...any) in { return in{"assetIds": append([]any{}, assets...), "tenantId": tenant} }
+	move := func(tenant any, assets ...any) in {
+		return in{"assetIds": append([]any{}, assets...), "tenantId": tenant}
+	}
 	many := []any{}
 	for range 1001 {
 		many = append(many, caisse)

@@ -1,6 +1,8 @@
 package models
 
 import (
+	"errors"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -40,6 +42,15 @@ func (a *Asset) Audited() Object {
 		"warrantyUntil": Day(a.WarrantyUntil), "seatsPurchased": a.SeatsPurchased, "seatsAssigned": a.SeatsAssigned,
 		"contractEndsOn": Day(a.ContractEndsOn),
 	}
+}
+
+// Cost is an error for what is not a sum of money as it is stored: twelve digits before the point and
+// two after it.
+func Cost(x float64) error {
+	if x >= 0 && x < 1e12 && math.Round(x*100)/100 == x {
+		return nil
+	}
+	return errors.New("it is not less than 0, below 1,000,000,000,000, and has two decimals at most")
 }
 
 // Day is a date as the API writes it; nil if there is none.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"math"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -165,13 +164,12 @@ func (tx *Tx) mustBeOnlyTag(f *faults, a *models.Asset, tag *string) error {
 	return err
 }
 
-// costMost is what no asset may cost: the column has twelve digits before the point.
-const costMost = 1e12
-
-// cost is a sum of money with two decimals at most.
+// cost is a sum of money.
 func cost(f *faults, name string, value *float64) *float64 {
-	if value != nil && (*value < 0 || *value >= costMost || math.Round(*value*100)/100 != *value) {
-		f.add(models.UserErrorCodeInvalid, "It is not less than 0, below 1,000,000,000,000, and has two decimals at most.", name)
+	if value != nil {
+		if err := models.Cost(*value); err != nil {
+			f.add(models.UserErrorCodeInvalid, "The value cannot be used: "+err.Error()+".", name)
+		}
 	}
 	return value
 }
