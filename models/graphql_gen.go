@@ -327,6 +327,50 @@ type CreateArticlePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A new asset.
+type CreateAssetInput struct {
+	// The name.
+	Name string `json:"name"`
+	// The tag, unique in the tenant whatever the case.
+	Tag graphql.Omittable[*string] `json:"tag,omitempty"`
+	// The tenant; a tenantless asset if left out, which only those can make who see tenantless items.
+	TenantID graphql.Omittable[*string] `json:"tenantId,omitempty"`
+	// Whether it can be touched.
+	Kind AssetKind `json:"kind"`
+	// What state it is in; `READY` if nothing is said.
+	Status graphql.Omittable[*AssetStatus] `json:"status,omitempty"`
+	// Who made it.
+	Manufacturer graphql.Omittable[*string] `json:"manufacturer,omitempty"`
+	// The model.
+	Model graphql.Omittable[*string] `json:"model,omitempty"`
+	// The serial number.
+	SerialNumber graphql.Omittable[*string] `json:"serialNumber,omitempty"`
+	// The device that it is, or runs on, of the same tenant.
+	DeviceID graphql.Omittable[*string] `json:"deviceId,omitempty"`
+	// Where it is.
+	Location graphql.Omittable[*string] `json:"location,omitempty"`
+	// When it was bought.
+	PurchasedOn graphql.Omittable[*time.Time] `json:"purchasedOn,omitempty"`
+	// What it cost, in the account's currency: not less than 0, below 1,000,000,000,000, with two decimals at most.
+	PurchaseCost graphql.Omittable[*float64] `json:"purchaseCost,omitempty"`
+	// The last day of the warranty.
+	WarrantyUntil graphql.Omittable[*time.Time] `json:"warrantyUntil,omitempty"`
+	// How many people may use it; not less than 0.
+	SeatsPurchased graphql.Omittable[*int32] `json:"seatsPurchased,omitempty"`
+	// How many people use it; not less than 0, and it may be more than may.
+	SeatsAssigned graphql.Omittable[*int32] `json:"seatsAssigned,omitempty"`
+	// The last day of the contract.
+	ContractEndsOn graphql.Omittable[*time.Time] `json:"contractEndsOn,omitempty"`
+}
+
+// What creating an asset gives.
+type CreateAssetPayload struct {
+	// The asset; null if there are errors.
+	Asset *rows.Set `json:"asset,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A new device group.
 type CreateDeviceGroupInput struct {
 	// The name, unique in the tenant whatever the case.
@@ -433,6 +477,8 @@ type CreateTicketInput struct {
 	TenantID graphql.Omittable[*string] `json:"tenantId,omitempty"`
 	// The device that it is about, of the same tenant.
 	DeviceID graphql.Omittable[*string] `json:"deviceId,omitempty"`
+	// The asset that it is about, of the same tenant.
+	AssetID graphql.Omittable[*string] `json:"assetId,omitempty"`
 	// What kind it is; `INCIDENT` if nothing is said.
 	Type graphql.Omittable[*TicketType] `json:"type,omitempty"`
 	// How pressing it is; `MEDIUM` if nothing is said.
@@ -482,6 +528,22 @@ type DeleteArticleInput struct {
 // What deleting an article gives.
 type DeleteArticlePayload struct {
 	// The id of the article that is gone; null if there are errors.
+	DeletedID *string `json:"deletedId,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// The asset to delete.
+type DeleteAssetInput struct {
+	// The asset.
+	ID string `json:"id"`
+	// The version that the caller has seen; another one is a `CONFLICT`.
+	Version graphql.Omittable[*int32] `json:"version,omitempty"`
+}
+
+// What deleting an asset gives.
+type DeleteAssetPayload struct {
+	// The id of the asset that is gone; null if there are errors.
 	DeletedID *string `json:"deletedId,omitempty"`
 	// What was wrong.
 	UserErrors []*UserError `json:"userErrors"`
@@ -573,6 +635,30 @@ type DeviceOrder struct {
 	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
 }
 
+// What is reported of a device. What is left out stays; an explicit null clears.
+type DeviceReportInput struct {
+	// The device.
+	ID string `json:"id"`
+	// Whether it is connected.
+	Connection graphql.Omittable[*DeviceConnectionState] `json:"connection,omitempty"`
+	// When it was last heard of.
+	LastSeenAt graphql.Omittable[*time.Time] `json:"lastSeenAt,omitempty"`
+	// The operating system's name.
+	OsName graphql.Omittable[*string] `json:"osName,omitempty"`
+	// The operating system's version.
+	OsVersion graphql.Omittable[*string] `json:"osVersion,omitempty"`
+	// The name on the network.
+	Hostname graphql.Omittable[*string] `json:"hostname,omitempty"`
+	// The address on the internet.
+	PublicIP graphql.Omittable[*string] `json:"publicIp,omitempty"`
+	// The hardware address on the network.
+	MacAddress graphql.Omittable[*string] `json:"macAddress,omitempty"`
+	// The version of the program that reports on it.
+	AgentVersion graphql.Omittable[*string] `json:"agentVersion,omitempty"`
+	// Who is using it.
+	LoggedInUser graphql.Omittable[*string] `json:"loggedInUser,omitempty"`
+}
+
 // Whose grandfathering ends.
 type EndGrandfatheringInput struct {
 	// The users; at most 1,000.
@@ -641,6 +727,26 @@ type InviteUserPayload struct {
 	User *rows.Set `json:"user,omitempty"`
 	// What the user accepts with `acceptInvitation`; shown only here, good for seven days.
 	InvitationToken *string `json:"invitationToken,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Assets and where they go.
+type MoveAssetsInput struct {
+	// The assets; at most 1,000. Those that are there already stay as they are.
+	AssetIds []string `json:"assetIds"`
+	// The tenant; null makes them tenantless, which only those can do who see tenantless items.
+	TenantID graphql.Omittable[*string] `json:"tenantId,omitempty"`
+	// Whether to undo everything at the end, and only show what would be.
+	DryRun graphql.Omittable[*bool] `json:"dryRun,omitempty"`
+}
+
+// What moving assets gives.
+type MoveAssetsPayload struct {
+	// The assets; null if there are errors.
+	Assets *rows.Set `json:"assets,omitempty"`
+	// Whether it was done, and not only tried.
+	Committed bool `json:"committed"`
 	// What was wrong.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -757,6 +863,20 @@ type RemoveUsersFromTenantPayload struct {
 	Results []*AccessChange `json:"results"`
 	// The tickets that lost their assignee.
 	UnassignedTickets *rows.Set `json:"unassignedTickets,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What is reported of devices.
+type ReportDevicesInput struct {
+	// A report for each device; at most 1,000.
+	Devices []*DeviceReportInput `json:"devices"`
+}
+
+// What reporting on devices gives.
+type ReportDevicesPayload struct {
+	// The devices; null if there are errors.
+	Devices *rows.Set `json:"devices,omitempty"`
 	// What was wrong.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1037,6 +1157,52 @@ type UpdateArticlePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Changes to an asset. What is left out stays; an explicit null clears.
+type UpdateAssetInput struct {
+	// The asset.
+	ID string `json:"id"`
+	// The version that the caller has seen; another one is a `CONFLICT`.
+	Version graphql.Omittable[*int32] `json:"version,omitempty"`
+	// The name.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// The tag, unique in the tenant whatever the case.
+	Tag graphql.Omittable[*string] `json:"tag,omitempty"`
+	// Whether it can be touched.
+	Kind graphql.Omittable[*AssetKind] `json:"kind,omitempty"`
+	// What state it is in.
+	Status graphql.Omittable[*AssetStatus] `json:"status,omitempty"`
+	// Who made it.
+	Manufacturer graphql.Omittable[*string] `json:"manufacturer,omitempty"`
+	// The model.
+	Model graphql.Omittable[*string] `json:"model,omitempty"`
+	// The serial number.
+	SerialNumber graphql.Omittable[*string] `json:"serialNumber,omitempty"`
+	// The device that it is, or runs on, of the same tenant.
+	DeviceID graphql.Omittable[*string] `json:"deviceId,omitempty"`
+	// Where it is.
+	Location graphql.Omittable[*string] `json:"location,omitempty"`
+	// When it was bought.
+	PurchasedOn graphql.Omittable[*time.Time] `json:"purchasedOn,omitempty"`
+	// What it cost, in the account's currency: not less than 0, below 1,000,000,000,000, with two decimals at most.
+	PurchaseCost graphql.Omittable[*float64] `json:"purchaseCost,omitempty"`
+	// The last day of the warranty.
+	WarrantyUntil graphql.Omittable[*time.Time] `json:"warrantyUntil,omitempty"`
+	// How many people may use it; not less than 0.
+	SeatsPurchased graphql.Omittable[*int32] `json:"seatsPurchased,omitempty"`
+	// How many people use it; not less than 0, and it may be more than may.
+	SeatsAssigned graphql.Omittable[*int32] `json:"seatsAssigned,omitempty"`
+	// The last day of the contract.
+	ContractEndsOn graphql.Omittable[*time.Time] `json:"contractEndsOn,omitempty"`
+}
+
+// What changing an asset gives.
+type UpdateAssetPayload struct {
+	// The asset; null if there are errors.
+	Asset *rows.Set `json:"asset,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Changes to a device group. What is left out stays; an explicit null clears.
 type UpdateDeviceGroupInput struct {
 	// The group.
@@ -1147,6 +1313,8 @@ type UpdateTicketInput struct {
 	Description graphql.Omittable[*string] `json:"description,omitempty"`
 	// The device that it is about, of the same tenant.
 	DeviceID graphql.Omittable[*string] `json:"deviceId,omitempty"`
+	// The asset that it is about, of the same tenant.
+	AssetID graphql.Omittable[*string] `json:"assetId,omitempty"`
 	// How far it has come. Nothing goes back to `NEW`, and from `CLOSED` only to `OPEN`.
 	Status graphql.Omittable[*TicketStatus] `json:"status,omitempty"`
 	// What kind it is.

@@ -117,6 +117,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CreateAssetPayload struct {
+		Asset      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CreateDeviceGroupPayload struct {
 		DeviceGroup func(childComplexity int) int
 		UserErrors  func(childComplexity int) int
@@ -140,6 +145,11 @@ type ComplexityRoot struct {
 	}
 
 	DeleteArticlePayload struct {
+		DeletedID  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DeleteAssetPayload struct {
 		DeletedID  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -177,6 +187,12 @@ type ComplexityRoot struct {
 		UserErrors      func(childComplexity int) int
 	}
 
+	MoveAssetsPayload struct {
+		Assets     func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.AssetFilter, orderBy *models.AssetOrder) int
+		Committed  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Mutation struct {
 		AcceptInvitation       func(childComplexity int, input models.AcceptInvitationInput) int
 		AddDevicesToGroup      func(childComplexity int, input models.AddDevicesToGroupInput) int
@@ -188,21 +204,25 @@ type ComplexityRoot struct {
 		ChangePassword         func(childComplexity int, input models.ChangePasswordInput) int
 		CommentOnTicket        func(childComplexity int, input models.CommentOnTicketInput) int
 		CreateArticle          func(childComplexity int, input models.CreateArticleInput) int
+		CreateAsset            func(childComplexity int, input models.CreateAssetInput) int
 		CreateDevice           func(childComplexity int, input models.CreateDeviceInput) int
 		CreateDeviceGroup      func(childComplexity int, input models.CreateDeviceGroupInput) int
 		CreateTenant           func(childComplexity int, input models.CreateTenantInput) int
 		CreateTicket           func(childComplexity int, input models.CreateTicketInput) int
 		DeleteArticle          func(childComplexity int, input models.DeleteArticleInput) int
+		DeleteAsset            func(childComplexity int, input models.DeleteAssetInput) int
 		DeleteDevice           func(childComplexity int, input models.DeleteDeviceInput) int
 		DeleteDeviceGroup      func(childComplexity int, input models.DeleteDeviceGroupInput) int
 		EndGrandfathering      func(childComplexity int, input models.EndGrandfatheringInput) int
 		EndRemoteSession       func(childComplexity int, input models.EndRemoteSessionInput) int
 		EndSessions            func(childComplexity int, input models.EndSessionsInput) int
 		InviteUser             func(childComplexity int, input models.InviteUserInput) int
+		MoveAssets             func(childComplexity int, input models.MoveAssetsInput) int
 		ReactivateUser         func(childComplexity int, input models.ReactivateUserInput) int
 		RejectArticle          func(childComplexity int, input models.RejectArticleInput) int
 		RemoveDevicesFromGroup func(childComplexity int, input models.RemoveDevicesFromGroupInput) int
 		RemoveUsersFromTenant  func(childComplexity int, input models.RemoveUsersFromTenantInput) int
+		ReportDevices          func(childComplexity int, input models.ReportDevicesInput) int
 		ResetAccess            func(childComplexity int, input models.ResetAccessInput) int
 		SetAddOnSeats          func(childComplexity int, input models.SetAddOnSeatsInput) int
 		SetUserTenants         func(childComplexity int, input models.SetUserTenantsInput) int
@@ -212,6 +232,7 @@ type ComplexityRoot struct {
 		SubmitArticle          func(childComplexity int, input models.SubmitArticleInput) int
 		SuspendUser            func(childComplexity int, input models.SuspendUserInput) int
 		UpdateArticle          func(childComplexity int, input models.UpdateArticleInput) int
+		UpdateAsset            func(childComplexity int, input models.UpdateAssetInput) int
 		UpdateDevice           func(childComplexity int, input models.UpdateDeviceInput) int
 		UpdateDeviceGroup      func(childComplexity int, input models.UpdateDeviceGroupInput) int
 		UpdateTenant           func(childComplexity int, input models.UpdateTenantInput) int
@@ -268,6 +289,11 @@ type ComplexityRoot struct {
 		Results           func(childComplexity int) int
 		UnassignedTickets func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.TicketFilter, orderBy *models.TicketOrder) int
 		UserErrors        func(childComplexity int) int
+	}
+
+	ReportDevicesPayload struct {
+		Devices    func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.DeviceFilter, orderBy *models.DeviceOrder) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ResetAccessPayload struct {
@@ -329,6 +355,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateAssetPayload struct {
+		Asset      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdateDeviceGroupPayload struct {
 		DeviceGroup func(childComplexity int) int
 		UserErrors  func(childComplexity int) int
@@ -383,6 +414,10 @@ type MutationResolver interface {
 	RejectArticle(ctx context.Context, input models.RejectArticleInput) (*models.RejectArticlePayload, error)
 	ArchiveArticle(ctx context.Context, input models.ArchiveArticleInput) (*models.ArchiveArticlePayload, error)
 	DeleteArticle(ctx context.Context, input models.DeleteArticleInput) (*models.DeleteArticlePayload, error)
+	CreateAsset(ctx context.Context, input models.CreateAssetInput) (*models.CreateAssetPayload, error)
+	UpdateAsset(ctx context.Context, input models.UpdateAssetInput) (*models.UpdateAssetPayload, error)
+	MoveAssets(ctx context.Context, input models.MoveAssetsInput) (*models.MoveAssetsPayload, error)
+	DeleteAsset(ctx context.Context, input models.DeleteAssetInput) (*models.DeleteAssetPayload, error)
 	AddUsersToTenant(ctx context.Context, input models.AddUsersToTenantInput) (*models.AddUsersToTenantPayload, error)
 	RemoveUsersFromTenant(ctx context.Context, input models.RemoveUsersFromTenantInput) (*models.RemoveUsersFromTenantPayload, error)
 	SetUserTenants(ctx context.Context, input models.SetUserTenantsInput) (*models.SetUserTenantsPayload, error)
@@ -395,6 +430,7 @@ type MutationResolver interface {
 	DeleteDeviceGroup(ctx context.Context, input models.DeleteDeviceGroupInput) (*models.DeleteDeviceGroupPayload, error)
 	AddDevicesToGroup(ctx context.Context, input models.AddDevicesToGroupInput) (*models.AddDevicesToGroupPayload, error)
 	RemoveDevicesFromGroup(ctx context.Context, input models.RemoveDevicesFromGroupInput) (*models.RemoveDevicesFromGroupPayload, error)
+	ReportDevices(ctx context.Context, input models.ReportDevicesInput) (*models.ReportDevicesPayload, error)
 	StartRemoteSession(ctx context.Context, input models.StartRemoteSessionInput) (*models.StartRemoteSessionPayload, error)
 	AnswerRemoteSession(ctx context.Context, input models.AnswerRemoteSessionInput) (*models.AnswerRemoteSessionPayload, error)
 	EndRemoteSession(ctx context.Context, input models.EndRemoteSessionInput) (*models.EndRemoteSessionPayload, error)
@@ -703,6 +739,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateArticlePayload.UserErrors(childComplexity), true
 
+	case "CreateAssetPayload.asset":
+		if e.ComplexityRoot.CreateAssetPayload.Asset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAssetPayload.Asset(childComplexity), true
+	case "CreateAssetPayload.userErrors":
+		if e.ComplexityRoot.CreateAssetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAssetPayload.UserErrors(childComplexity), true
+
 	case "CreateDeviceGroupPayload.deviceGroup":
 		if e.ComplexityRoot.CreateDeviceGroupPayload.DeviceGroup == nil {
 			break
@@ -779,6 +828,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteArticlePayload.UserErrors(childComplexity), true
+
+	case "DeleteAssetPayload.deletedId":
+		if e.ComplexityRoot.DeleteAssetPayload.DeletedID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAssetPayload.DeletedID(childComplexity), true
+	case "DeleteAssetPayload.userErrors":
+		if e.ComplexityRoot.DeleteAssetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAssetPayload.UserErrors(childComplexity), true
 
 	case "DeleteDeviceGroupPayload.deletedId":
 		if e.ComplexityRoot.DeleteDeviceGroupPayload.DeletedID == nil {
@@ -880,6 +942,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InviteUserPayload.UserErrors(childComplexity), true
+
+	case "MoveAssetsPayload.assets":
+		if e.ComplexityRoot.MoveAssetsPayload.Assets == nil {
+			break
+		}
+
+		args, err := ec.field_MoveAssetsPayload_assets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MoveAssetsPayload.Assets(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["filter"].(*models.AssetFilter), args["orderBy"].(*models.AssetOrder)), true
+	case "MoveAssetsPayload.committed":
+		if e.ComplexityRoot.MoveAssetsPayload.Committed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveAssetsPayload.Committed(childComplexity), true
+	case "MoveAssetsPayload.userErrors":
+		if e.ComplexityRoot.MoveAssetsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveAssetsPayload.UserErrors(childComplexity), true
 
 	case "Mutation.acceptInvitation":
 		if e.ComplexityRoot.Mutation.AcceptInvitation == nil {
@@ -991,6 +1077,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateArticle(childComplexity, args["input"].(models.CreateArticleInput)), true
+	case "Mutation.createAsset":
+		if e.ComplexityRoot.Mutation.CreateAsset == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createAsset_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAsset(childComplexity, args["input"].(models.CreateAssetInput)), true
 	case "Mutation.createDevice":
 		if e.ComplexityRoot.Mutation.CreateDevice == nil {
 			break
@@ -1046,6 +1143,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteArticle(childComplexity, args["input"].(models.DeleteArticleInput)), true
+	case "Mutation.deleteAsset":
+		if e.ComplexityRoot.Mutation.DeleteAsset == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteAsset_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteAsset(childComplexity, args["input"].(models.DeleteAssetInput)), true
 	case "Mutation.deleteDevice":
 		if e.ComplexityRoot.Mutation.DeleteDevice == nil {
 			break
@@ -1112,6 +1220,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.InviteUser(childComplexity, args["input"].(models.InviteUserInput)), true
+	case "Mutation.moveAssets":
+		if e.ComplexityRoot.Mutation.MoveAssets == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_moveAssets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MoveAssets(childComplexity, args["input"].(models.MoveAssetsInput)), true
 	case "Mutation.reactivateUser":
 		if e.ComplexityRoot.Mutation.ReactivateUser == nil {
 			break
@@ -1156,6 +1275,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveUsersFromTenant(childComplexity, args["input"].(models.RemoveUsersFromTenantInput)), true
+	case "Mutation.reportDevices":
+		if e.ComplexityRoot.Mutation.ReportDevices == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reportDevices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReportDevices(childComplexity, args["input"].(models.ReportDevicesInput)), true
 	case "Mutation.resetAccess":
 		if e.ComplexityRoot.Mutation.ResetAccess == nil {
 			break
@@ -1250,6 +1380,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateArticle(childComplexity, args["input"].(models.UpdateArticleInput)), true
+	case "Mutation.updateAsset":
+		if e.ComplexityRoot.Mutation.UpdateAsset == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateAsset_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateAsset(childComplexity, args["input"].(models.UpdateAssetInput)), true
 	case "Mutation.updateDevice":
 		if e.ComplexityRoot.Mutation.UpdateDevice == nil {
 			break
@@ -1653,6 +1794,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RemoveUsersFromTenantPayload.UserErrors(childComplexity), true
 
+	case "ReportDevicesPayload.devices":
+		if e.ComplexityRoot.ReportDevicesPayload.Devices == nil {
+			break
+		}
+
+		args, err := ec.field_ReportDevicesPayload_devices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ReportDevicesPayload.Devices(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["filter"].(*models.DeviceFilter), args["orderBy"].(*models.DeviceOrder)), true
+	case "ReportDevicesPayload.userErrors":
+		if e.ComplexityRoot.ReportDevicesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDevicesPayload.UserErrors(childComplexity), true
+
 	case "ResetAccessPayload.invitationToken":
 		if e.ComplexityRoot.ResetAccessPayload.InvitationToken == nil {
 			break
@@ -1847,6 +2006,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateArticlePayload.UserErrors(childComplexity), true
 
+	case "UpdateAssetPayload.asset":
+		if e.ComplexityRoot.UpdateAssetPayload.Asset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateAssetPayload.Asset(childComplexity), true
+	case "UpdateAssetPayload.userErrors":
+		if e.ComplexityRoot.UpdateAssetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateAssetPayload.UserErrors(childComplexity), true
+
 	case "UpdateDeviceGroupPayload.deviceGroup":
 		if e.ComplexityRoot.UpdateDeviceGroupPayload.DeviceGroup == nil {
 			break
@@ -2002,28 +2174,33 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputCommentOnTicketInput,
 		ec.unmarshalInputCreateArticleInput,
+		ec.unmarshalInputCreateAssetInput,
 		ec.unmarshalInputCreateDeviceGroupInput,
 		ec.unmarshalInputCreateDeviceInput,
 		ec.unmarshalInputCreateTenantInput,
 		ec.unmarshalInputCreateTicketInput,
 		ec.unmarshalInputDateRange,
 		ec.unmarshalInputDeleteArticleInput,
+		ec.unmarshalInputDeleteAssetInput,
 		ec.unmarshalInputDeleteDeviceGroupInput,
 		ec.unmarshalInputDeleteDeviceInput,
 		ec.unmarshalInputDeviceFilter,
 		ec.unmarshalInputDeviceGroupFilter,
 		ec.unmarshalInputDeviceGroupOrder,
 		ec.unmarshalInputDeviceOrder,
+		ec.unmarshalInputDeviceReportInput,
 		ec.unmarshalInputEndGrandfatheringInput,
 		ec.unmarshalInputEndRemoteSessionInput,
 		ec.unmarshalInputEndSessionsInput,
 		ec.unmarshalInputInviteUserInput,
+		ec.unmarshalInputMoveAssetsInput,
 		ec.unmarshalInputReactivateUserInput,
 		ec.unmarshalInputRejectArticleInput,
 		ec.unmarshalInputRemoteSessionFilter,
 		ec.unmarshalInputRemoteSessionOrder,
 		ec.unmarshalInputRemoveDevicesFromGroupInput,
 		ec.unmarshalInputRemoveUsersFromTenantInput,
+		ec.unmarshalInputReportDevicesInput,
 		ec.unmarshalInputResetAccessInput,
 		ec.unmarshalInputSetAddOnSeatsInput,
 		ec.unmarshalInputSetUserTenantsInput,
@@ -2040,6 +2217,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputTicketVersionInput,
 		ec.unmarshalInputTimeRange,
 		ec.unmarshalInputUpdateArticleInput,
+		ec.unmarshalInputUpdateAssetInput,
 		ec.unmarshalInputUpdateDeviceGroupInput,
 		ec.unmarshalInputUpdateDeviceInput,
 		ec.unmarshalInputUpdateTenantInput,
@@ -2687,6 +2865,168 @@ extend type Query {
     "Its id."
     id: ID!
   ): Asset @tenantScoped
+}
+
+extend type Mutation {
+  "Makes an asset."
+  createAsset(
+    "The asset."
+    input: CreateAssetInput!
+  ): CreateAssetPayload @tenantScoped @requires(role: MEMBER)
+  "Changes an asset. What is left out stays."
+  updateAsset(
+    "The changes."
+    input: UpdateAssetInput!
+  ): UpdateAssetPayload @tenantScoped @requires(role: MEMBER)
+  "Moves assets to another tenant, or makes them tenantless. Each keeps the link to its device, which stays where it is."
+  moveAssets(
+    "The assets and where they go."
+    input: MoveAssetsInput!
+  ): MoveAssetsPayload @tenantScoped @requires(role: MEMBER)
+  "Deletes an asset; tickets about it stay, without an asset."
+  deleteAsset(
+    "The asset."
+    input: DeleteAssetInput!
+  ): DeleteAssetPayload @tenantScoped @requires(role: MEMBER)
+}
+
+"A new asset."
+input CreateAssetInput {
+  "The name."
+  name: String!
+  "The tag, unique in the tenant whatever the case."
+  tag: String
+  "The tenant; a tenantless asset if left out, which only those can make who see tenantless items."
+  tenantId: ID
+  "Whether it can be touched."
+  kind: AssetKind!
+  "What state it is in; ` + "`" + `READY` + "`" + ` if nothing is said."
+  status: AssetStatus
+  "Who made it."
+  manufacturer: String
+  "The model."
+  model: String
+  "The serial number."
+  serialNumber: String
+  "The device that it is, or runs on, of the same tenant."
+  deviceId: ID
+  "Where it is."
+  location: String
+  "When it was bought."
+  purchasedOn: Date
+  "What it cost, in the account's currency: not less than 0, below 1,000,000,000,000, with two decimals at most."
+  purchaseCost: Float
+  "The last day of the warranty."
+  warrantyUntil: Date
+  "How many people may use it; not less than 0."
+  seatsPurchased: Int
+  "How many people use it; not less than 0, and it may be more than may."
+  seatsAssigned: Int
+  "The last day of the contract."
+  contractEndsOn: Date
+}
+
+"What creating an asset gives."
+type CreateAssetPayload {
+  "The asset; null if there are errors."
+  asset: Asset @tenantScoped
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+
+"Changes to an asset. What is left out stays; an explicit null clears."
+input UpdateAssetInput {
+  "The asset."
+  id: ID!
+  "The version that the caller has seen; another one is a ` + "`" + `CONFLICT` + "`" + `."
+  version: Int
+  "The name."
+  name: String
+  "The tag, unique in the tenant whatever the case."
+  tag: String
+  "Whether it can be touched."
+  kind: AssetKind
+  "What state it is in."
+  status: AssetStatus
+  "Who made it."
+  manufacturer: String
+  "The model."
+  model: String
+  "The serial number."
+  serialNumber: String
+  "The device that it is, or runs on, of the same tenant."
+  deviceId: ID
+  "Where it is."
+  location: String
+  "When it was bought."
+  purchasedOn: Date
+  "What it cost, in the account's currency: not less than 0, below 1,000,000,000,000, with two decimals at most."
+  purchaseCost: Float
+  "The last day of the warranty."
+  warrantyUntil: Date
+  "How many people may use it; not less than 0."
+  seatsPurchased: Int
+  "How many people use it; not less than 0, and it may be more than may."
+  seatsAssigned: Int
+  "The last day of the contract."
+  contractEndsOn: Date
+}
+
+"What changing an asset gives."
+type UpdateAssetPayload {
+  "The asset; null if there are errors."
+  asset: Asset @tenantScoped
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+
+"Assets and where they go."
+input MoveAssetsInput {
+  "The assets; at most 1,000. Those that are there already stay as they are."
+  assetIds: [ID!]!
+  "The tenant; null makes them tenantless, which only those can do who see tenantless items."
+  tenantId: ID
+  "Whether to undo everything at the end, and only show what would be."
+  dryRun: Boolean = false
+}
+
+"What moving assets gives."
+type MoveAssetsPayload {
+  "The assets; null if there are errors."
+  assets(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Only the assets that meet all of this."
+    filter: AssetFilter
+    "The order; by name if nothing is said."
+    orderBy: AssetOrder
+  ): AssetConnection @tenantScoped
+  "Whether it was done, and not only tried."
+  committed: Boolean!
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+
+"The asset to delete."
+input DeleteAssetInput {
+  "The asset."
+  id: ID!
+  "The version that the caller has seen; another one is a ` + "`" + `CONFLICT` + "`" + `."
+  version: Int
+}
+
+"What deleting an asset gives."
+type DeleteAssetPayload {
+  "The id of the asset that is gone; null if there are errors."
+  deletedId: ID
+  "What was wrong."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/assignment.graphqls", Input: `"What a change means for one user's access."
@@ -3694,6 +4034,65 @@ type RemoveDevicesFromGroupPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/device_report.graphqls", Input: `extend type Mutation {
+  "Notes what programs on devices report. What is left out stays. It is too frequent for the audit, where it leaves no entry."
+  reportDevices(
+    "The reports."
+    input: ReportDevicesInput!
+  ): ReportDevicesPayload @tenantScoped @requires(role: MEMBER)
+}
+
+"What is reported of devices."
+input ReportDevicesInput {
+  "A report for each device; at most 1,000."
+  devices: [DeviceReportInput!]!
+}
+
+"What is reported of a device. What is left out stays; an explicit null clears."
+input DeviceReportInput {
+  "The device."
+  id: ID!
+  "Whether it is connected."
+  connection: DeviceConnectionState
+  "When it was last heard of."
+  lastSeenAt: DateTime
+  "The operating system's name."
+  osName: String
+  "The operating system's version."
+  osVersion: String
+  "The name on the network."
+  hostname: String
+  "The address on the internet."
+  publicIp: String
+  "The hardware address on the network."
+  macAddress: String
+  "The version of the program that reports on it."
+  agentVersion: String
+  "Who is using it."
+  loggedInUser: String
+}
+
+"What reporting on devices gives."
+type ReportDevicesPayload {
+  "The devices; null if there are errors."
+  devices(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Only the devices that meet all of this."
+    filter: DeviceFilter
+    "The order; by name if nothing is said."
+    orderBy: DeviceOrder
+  ): DeviceConnection @tenantScoped
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/remote_session.graphqls", Input: `"An agent's look at a device from afar."
 type RemoteSession implements Node {
   "The id."
@@ -4655,6 +5054,8 @@ input CreateTicketInput {
   tenantId: ID
   "The device that it is about, of the same tenant."
   deviceId: ID
+  "The asset that it is about, of the same tenant."
+  assetId: ID @requires(role: MEMBER)
   "What kind it is; ` + "`" + `INCIDENT` + "`" + ` if nothing is said."
   type: TicketType
   "How pressing it is; ` + "`" + `MEDIUM` + "`" + ` if nothing is said."
@@ -4697,6 +5098,8 @@ input UpdateTicketInput {
   description: String @requires(role: MEMBER)
   "The device that it is about, of the same tenant."
   deviceId: ID @requires(role: MEMBER)
+  "The asset that it is about, of the same tenant."
+  assetId: ID @requires(role: MEMBER)
   "How far it has come. Nothing goes back to ` + "`" + `NEW` + "`" + `, and from ` + "`" + `CLOSED` + "`" + ` only to ` + "`" + `OPEN` + "`" + `."
   status: TicketStatus
   "What kind it is."
@@ -5369,6 +5772,8 @@ type ViewerCan {
   commentOnTicket: Boolean!
   "Whether ` + "`" + `createArticle` + "`" + ` is open to the viewer."
   createArticle: Boolean!
+  "Whether ` + "`" + `createAsset` + "`" + ` is open to the viewer."
+  createAsset: Boolean!
   "Whether ` + "`" + `createDevice` + "`" + ` is open to the viewer."
   createDevice: Boolean!
   "Whether ` + "`" + `createDeviceGroup` + "`" + ` is open to the viewer."
@@ -5379,6 +5784,8 @@ type ViewerCan {
   createTicket: Boolean!
   "Whether ` + "`" + `deleteArticle` + "`" + ` is open to the viewer."
   deleteArticle: Boolean!
+  "Whether ` + "`" + `deleteAsset` + "`" + ` is open to the viewer."
+  deleteAsset: Boolean!
   "Whether ` + "`" + `deleteDevice` + "`" + ` is open to the viewer."
   deleteDevice: Boolean!
   "Whether ` + "`" + `deleteDeviceGroup` + "`" + ` is open to the viewer."
@@ -5391,6 +5798,8 @@ type ViewerCan {
   endRemoteSession: Boolean!
   "Whether ` + "`" + `inviteUser` + "`" + ` is open to the viewer."
   inviteUser: Boolean!
+  "Whether ` + "`" + `moveAssets` + "`" + ` is open to the viewer."
+  moveAssets: Boolean!
   "Whether ` + "`" + `reactivateUser` + "`" + ` is open to the viewer."
   reactivateUser: Boolean!
   "Whether ` + "`" + `rejectArticle` + "`" + ` is open to the viewer."
@@ -5399,6 +5808,8 @@ type ViewerCan {
   removeDevicesFromGroup: Boolean!
   "Whether ` + "`" + `removeUsersFromTenant` + "`" + ` is open to the viewer."
   removeUsersFromTenant: Boolean!
+  "Whether ` + "`" + `reportDevices` + "`" + ` is open to the viewer."
+  reportDevices: Boolean!
   "Whether ` + "`" + `resetAccess` + "`" + ` is open to the viewer."
   resetAccess: Boolean!
   "Whether ` + "`" + `setAddOnSeats` + "`" + ` is open to the viewer."
@@ -5417,6 +5828,8 @@ type ViewerCan {
   suspendUser: Boolean!
   "Whether ` + "`" + `updateArticle` + "`" + ` is open to the viewer."
   updateArticle: Boolean!
+  "Whether ` + "`" + `updateAsset` + "`" + ` is open to the viewer."
+  updateAsset: Boolean!
   "Whether ` + "`" + `updateDevice` + "`" + ` is open to the viewer."
   updateDevice: Boolean!
   "Whether ` + "`" + `updateDeviceGroup` + "`" + ` is open to the viewer."
@@ -5584,6 +5997,16 @@ func (ec *executionContext) childFields_CreateArticlePayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type CreateArticlePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateAssetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "asset":
+		return ec.fieldContext_CreateAssetPayload_asset(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateAssetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateAssetPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateDeviceGroupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deviceGroup":
@@ -5636,6 +6059,16 @@ func (ec *executionContext) childFields_DeleteArticlePayload(ctx context.Context
 		return ec.fieldContext_DeleteArticlePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteArticlePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteAssetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedId":
+		return ec.fieldContext_DeleteAssetPayload_deletedId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteAssetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteAssetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteDeviceGroupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5704,6 +6137,18 @@ func (ec *executionContext) childFields_InviteUserPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type InviteUserPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_MoveAssetsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "assets":
+		return ec.fieldContext_MoveAssetsPayload_assets(ctx, field)
+	case "committed":
+		return ec.fieldContext_MoveAssetsPayload_committed(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MoveAssetsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MoveAssetsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReactivateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -5752,6 +6197,16 @@ func (ec *executionContext) childFields_RemoveUsersFromTenantPayload(ctx context
 		return ec.fieldContext_RemoveUsersFromTenantPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemoveUsersFromTenantPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportDevicesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "devices":
+		return ec.fieldContext_ReportDevicesPayload_devices(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReportDevicesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportDevicesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ResetAccessPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5870,6 +6325,16 @@ func (ec *executionContext) childFields_UpdateArticlePayload(ctx context.Context
 		return ec.fieldContext_UpdateArticlePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateArticlePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateAssetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "asset":
+		return ec.fieldContext_UpdateAssetPayload_asset(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateAssetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateAssetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateDeviceGroupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6258,6 +6723,60 @@ func (ec *executionContext) field_EndGrandfatheringPayload_unassignedTickets_arg
 	return args, nil
 }
 
+func (ec *executionContext) field_MoveAssetsPayload_assets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*models.AssetFilter, error) {
+			return ec.unmarshalOAssetFilter2ᚖtenantryᚋmodelsᚐAssetFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*models.AssetOrder, error) {
+			return ec.unmarshalOAssetOrder2ᚖtenantryᚋmodelsᚐAssetOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_acceptInvitation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6398,6 +6917,20 @@ func (ec *executionContext) field_Mutation_createArticle_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createAsset_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.CreateAssetInput, error) {
+			return ec.unmarshalNCreateAssetInput2tenantryᚋmodelsᚐCreateAssetInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createDeviceGroup_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6460,6 +6993,20 @@ func (ec *executionContext) field_Mutation_deleteArticle_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (models.DeleteArticleInput, error) {
 			return ec.unmarshalNDeleteArticleInput2tenantryᚋmodelsᚐDeleteArticleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteAsset_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.DeleteAssetInput, error) {
+			return ec.unmarshalNDeleteAssetInput2tenantryᚋmodelsᚐDeleteAssetInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6552,6 +7099,20 @@ func (ec *executionContext) field_Mutation_inviteUser_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_moveAssets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.MoveAssetsInput, error) {
+			return ec.unmarshalNMoveAssetsInput2tenantryᚋmodelsᚐMoveAssetsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_reactivateUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6600,6 +7161,20 @@ func (ec *executionContext) field_Mutation_removeUsersFromTenant_args(ctx contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (models.RemoveUsersFromTenantInput, error) {
 			return ec.unmarshalNRemoveUsersFromTenantInput2tenantryᚋmodelsᚐRemoveUsersFromTenantInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_reportDevices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.ReportDevicesInput, error) {
+			return ec.unmarshalNReportDevicesInput2tenantryᚋmodelsᚐReportDevicesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6712,6 +7287,20 @@ func (ec *executionContext) field_Mutation_updateArticle_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (models.UpdateArticleInput, error) {
 			return ec.unmarshalNUpdateArticleInput2tenantryᚋmodelsᚐUpdateArticleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateAsset_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.UpdateAssetInput, error) {
+			return ec.unmarshalNUpdateAssetInput2tenantryᚋmodelsᚐUpdateAssetInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7658,6 +8247,60 @@ func (ec *executionContext) field_RemoveUsersFromTenantPayload_unassignedTickets
 	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) (*models.TicketOrder, error) {
 			return ec.unmarshalOTicketOrder2ᚖtenantryᚋmodelsᚐTicketOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_ReportDevicesPayload_devices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*models.DeviceFilter, error) {
+			return ec.unmarshalODeviceFilter2ᚖtenantryᚋmodelsᚐDeviceFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*models.DeviceOrder, error) {
+			return ec.unmarshalODeviceOrder2ᚖtenantryᚋmodelsᚐDeviceOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9093,6 +9736,74 @@ func (ec *executionContext) fieldContext_CreateArticlePayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateAssetPayload_asset(ctx context.Context, field graphql.CollectedField, obj *models.CreateAssetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateAssetPayload_asset(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Asset, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOAsset2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateAssetPayload_asset(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateAssetPayload", field, false, false, errors.New("field of type Asset does not have child fields"))
+}
+
+func (ec *executionContext) _CreateAssetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.CreateAssetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateAssetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateAssetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateAssetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateDeviceGroupPayload_deviceGroup(ctx context.Context, field graphql.CollectedField, obj *models.CreateDeviceGroupPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9465,6 +10176,61 @@ func (ec *executionContext) _DeleteArticlePayload_userErrors(ctx context.Context
 func (ec *executionContext) fieldContext_DeleteArticlePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "DeleteArticlePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteAssetPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *models.DeleteAssetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteAssetPayload_deletedId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteAssetPayload_deletedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteAssetPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _DeleteAssetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.DeleteAssetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteAssetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteAssetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteAssetPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -9945,6 +10711,117 @@ func (ec *executionContext) _InviteUserPayload_userErrors(ctx context.Context, f
 func (ec *executionContext) fieldContext_InviteUserPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "InviteUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MoveAssetsPayload_assets(ctx context.Context, field graphql.CollectedField, obj *models.MoveAssetsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveAssetsPayload_assets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Assets, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOAssetConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MoveAssetsPayload_assets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MoveAssetsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type AssetConnection does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_MoveAssetsPayload_assets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MoveAssetsPayload_committed(ctx context.Context, field graphql.CollectedField, obj *models.MoveAssetsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveAssetsPayload_committed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Committed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveAssetsPayload_committed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoveAssetsPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _MoveAssetsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.MoveAssetsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveAssetsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveAssetsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MoveAssetsPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -10501,6 +11378,282 @@ func (ec *executionContext) fieldContext_Mutation_deleteArticle(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_deleteArticle_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createAsset(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createAsset(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateAsset(ctx, fc.Args["input"].(models.CreateAssetInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *models.CreateAssetPayload
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *models.CreateAssetPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.CreateAssetPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.CreateAssetPayload) graphql.Marshaler {
+			return ec.marshalOCreateAssetPayload2ᚖtenantryᚋmodelsᚐCreateAssetPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createAsset(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateAssetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createAsset_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateAsset(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateAsset(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateAsset(ctx, fc.Args["input"].(models.UpdateAssetInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *models.UpdateAssetPayload
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *models.UpdateAssetPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.UpdateAssetPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.UpdateAssetPayload) graphql.Marshaler {
+			return ec.marshalOUpdateAssetPayload2ᚖtenantryᚋmodelsᚐUpdateAssetPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateAsset(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateAssetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateAsset_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_moveAssets(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_moveAssets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MoveAssets(ctx, fc.Args["input"].(models.MoveAssetsInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *models.MoveAssetsPayload
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *models.MoveAssetsPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.MoveAssetsPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.MoveAssetsPayload) graphql.Marshaler {
+			return ec.marshalOMoveAssetsPayload2ᚖtenantryᚋmodelsᚐMoveAssetsPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_moveAssets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MoveAssetsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_moveAssets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteAsset(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteAsset(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteAsset(ctx, fc.Args["input"].(models.DeleteAssetInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *models.DeleteAssetPayload
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *models.DeleteAssetPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.DeleteAssetPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.DeleteAssetPayload) graphql.Marshaler {
+			return ec.marshalODeleteAssetPayload2ᚖtenantryᚋmodelsᚐDeleteAssetPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteAsset(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteAssetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteAsset_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -11329,6 +12482,75 @@ func (ec *executionContext) fieldContext_Mutation_removeDevicesFromGroup(ctx con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_removeDevicesFromGroup_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_reportDevices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reportDevices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReportDevices(ctx, fc.Args["input"].(models.ReportDevicesInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *models.ReportDevicesPayload
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *models.ReportDevicesPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.ReportDevicesPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ReportDevicesPayload) graphql.Marshaler {
+			return ec.marshalOReportDevicesPayload2ᚖtenantryᚋmodelsᚐReportDevicesPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reportDevices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReportDevicesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reportDevices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -14476,6 +15698,94 @@ func (ec *executionContext) fieldContext_RemoveUsersFromTenantPayload_userErrors
 	return fc, nil
 }
 
+func (ec *executionContext) _ReportDevicesPayload_devices(ctx context.Context, field graphql.CollectedField, obj *models.ReportDevicesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportDevicesPayload_devices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Devices, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalODeviceConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReportDevicesPayload_devices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReportDevicesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type DeviceConnection does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ReportDevicesPayload_devices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReportDevicesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.ReportDevicesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportDevicesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportDevicesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReportDevicesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ResetAccessPayload_user(ctx context.Context, field graphql.CollectedField, obj *models.ResetAccessPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15402,6 +16712,74 @@ func (ec *executionContext) _UpdateArticlePayload_userErrors(ctx context.Context
 func (ec *executionContext) fieldContext_UpdateArticlePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UpdateArticlePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateAssetPayload_asset(ctx context.Context, field graphql.CollectedField, obj *models.UpdateAssetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateAssetPayload_asset(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Asset, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOAsset2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateAssetPayload_asset(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateAssetPayload", field, false, false, errors.New("field of type Asset does not have child fields"))
+}
+
+func (ec *executionContext) _UpdateAssetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.UpdateAssetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateAssetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateAssetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateAssetPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -17956,6 +19334,141 @@ func (ec *executionContext) unmarshalInputCreateArticleInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCreateAssetInput(ctx context.Context, obj any) (models.CreateAssetInput, error) {
+	var it models.CreateAssetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "tag", "tenantId", "kind", "status", "manufacturer", "model", "serialNumber", "deviceId", "location", "purchasedOn", "purchaseCost", "warrantyUntil", "seatsPurchased", "seatsAssigned", "contractEndsOn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "tag":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tag"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tag = graphql.OmittableOf(data)
+		case "tenantId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TenantID = graphql.OmittableOf(data)
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNAssetKind2tenantryᚋmodelsᚐAssetKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOAssetStatus2ᚖtenantryᚋmodelsᚐAssetStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = graphql.OmittableOf(data)
+		case "manufacturer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("manufacturer"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Manufacturer = graphql.OmittableOf(data)
+		case "model":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("model"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Model = graphql.OmittableOf(data)
+		case "serialNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serialNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SerialNumber = graphql.OmittableOf(data)
+		case "deviceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deviceId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DeviceID = graphql.OmittableOf(data)
+		case "location":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("location"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Location = graphql.OmittableOf(data)
+		case "purchasedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purchasedOn"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PurchasedOn = graphql.OmittableOf(data)
+		case "purchaseCost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purchaseCost"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PurchaseCost = graphql.OmittableOf(data)
+		case "warrantyUntil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("warrantyUntil"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WarrantyUntil = graphql.OmittableOf(data)
+		case "seatsPurchased":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seatsPurchased"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SeatsPurchased = graphql.OmittableOf(data)
+		case "seatsAssigned":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seatsAssigned"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SeatsAssigned = graphql.OmittableOf(data)
+		case "contractEndsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contractEndsOn"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContractEndsOn = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCreateDeviceGroupInput(ctx context.Context, obj any) (models.CreateDeviceGroupInput, error) {
 	var it models.CreateDeviceGroupInput
 	if obj == nil {
@@ -18236,7 +19749,7 @@ func (ec *executionContext) unmarshalInputCreateTicketInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"subject", "description", "tenantId", "deviceId", "type", "priority", "requesterId", "requesterName", "requesterEmail", "assigneeId", "source", "category", "tags", "dueAt"}
+	fieldsInOrder := [...]string{"subject", "description", "tenantId", "deviceId", "assetId", "type", "priority", "requesterId", "requesterName", "requesterEmail", "assigneeId", "source", "category", "tags", "dueAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -18271,6 +19784,35 @@ func (ec *executionContext) unmarshalInputCreateTicketInput(ctx context.Context,
 				return it, err
 			}
 			it.DeviceID = graphql.OmittableOf(data)
+		case "assetId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assetId"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOID2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, role)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.AssetID = graphql.OmittableOf(data)
+			} else if tmp == nil {
+				it.AssetID = graphql.OmittableOf[*string](nil)
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
 		case "type":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("type"))
 			data, err := ec.unmarshalOTicketType2ᚖtenantryᚋmodelsᚐTicketType(ctx, v)
@@ -18620,6 +20162,43 @@ func (ec *executionContext) unmarshalInputDeleteArticleInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputDeleteAssetInput(ctx context.Context, obj any) (models.DeleteAssetInput, error) {
+	var it models.DeleteAssetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "version"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputDeleteDeviceGroupInput(ctx context.Context, obj any) (models.DeleteDeviceGroupInput, error) {
 	var it models.DeleteDeviceGroupInput
 	if obj == nil {
@@ -18927,6 +20506,99 @@ func (ec *executionContext) unmarshalInputDeviceOrder(ctx context.Context, obj a
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputDeviceReportInput(ctx context.Context, obj any) (models.DeviceReportInput, error) {
+	var it models.DeviceReportInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "connection", "lastSeenAt", "osName", "osVersion", "hostname", "publicIp", "macAddress", "agentVersion", "loggedInUser"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "connection":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("connection"))
+			data, err := ec.unmarshalODeviceConnectionState2ᚖtenantryᚋmodelsᚐDeviceConnectionState(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Connection = graphql.OmittableOf(data)
+		case "lastSeenAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lastSeenAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LastSeenAt = graphql.OmittableOf(data)
+		case "osName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("osName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OsName = graphql.OmittableOf(data)
+		case "osVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("osVersion"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OsVersion = graphql.OmittableOf(data)
+		case "hostname":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hostname"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hostname = graphql.OmittableOf(data)
+		case "publicIp":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("publicIp"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PublicIP = graphql.OmittableOf(data)
+		case "macAddress":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("macAddress"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MacAddress = graphql.OmittableOf(data)
+		case "agentVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("agentVersion"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AgentVersion = graphql.OmittableOf(data)
+		case "loggedInUser":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loggedInUser"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoggedInUser = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputEndGrandfatheringInput(ctx context.Context, obj any) (models.EndGrandfatheringInput, error) {
 	var it models.EndGrandfatheringInput
 	if obj == nil {
@@ -19081,6 +20753,54 @@ func (ec *executionContext) unmarshalInputInviteUserInput(ctx context.Context, o
 				return it, err
 			}
 			it.Role = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputMoveAssetsInput(ctx context.Context, obj any) (models.MoveAssetsInput, error) {
+	var it models.MoveAssetsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["dryRun"]; !present {
+		asMap["dryRun"] = false
+	}
+
+	fieldsInOrder := [...]string{"assetIds", "tenantId", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "assetIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assetIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AssetIds = data
+		case "tenantId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TenantID = graphql.OmittableOf(data)
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -19385,6 +21105,36 @@ func (ec *executionContext) unmarshalInputRemoveUsersFromTenantInput(ctx context
 				return it, err
 			}
 			it.DryRun = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputReportDevicesInput(ctx context.Context, obj any) (models.ReportDevicesInput, error) {
+	var it models.ReportDevicesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"devices"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "devices":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("devices"))
+			data, err := ec.unmarshalNDeviceReportInput2ᚕᚖtenantryᚋmodelsᚐDeviceReportInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Devices = data
 		}
 	}
 	return it, nil
@@ -20203,6 +21953,148 @@ func (ec *executionContext) unmarshalInputUpdateArticleInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputUpdateAssetInput(ctx context.Context, obj any) (models.UpdateAssetInput, error) {
+	var it models.UpdateAssetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "version", "name", "tag", "kind", "status", "manufacturer", "model", "serialNumber", "deviceId", "location", "purchasedOn", "purchaseCost", "warrantyUntil", "seatsPurchased", "seatsAssigned", "contractEndsOn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "tag":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tag"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tag = graphql.OmittableOf(data)
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalOAssetKind2ᚖtenantryᚋmodelsᚐAssetKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = graphql.OmittableOf(data)
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOAssetStatus2ᚖtenantryᚋmodelsᚐAssetStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = graphql.OmittableOf(data)
+		case "manufacturer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("manufacturer"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Manufacturer = graphql.OmittableOf(data)
+		case "model":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("model"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Model = graphql.OmittableOf(data)
+		case "serialNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serialNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SerialNumber = graphql.OmittableOf(data)
+		case "deviceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deviceId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DeviceID = graphql.OmittableOf(data)
+		case "location":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("location"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Location = graphql.OmittableOf(data)
+		case "purchasedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purchasedOn"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PurchasedOn = graphql.OmittableOf(data)
+		case "purchaseCost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purchaseCost"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PurchaseCost = graphql.OmittableOf(data)
+		case "warrantyUntil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("warrantyUntil"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WarrantyUntil = graphql.OmittableOf(data)
+		case "seatsPurchased":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seatsPurchased"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SeatsPurchased = graphql.OmittableOf(data)
+		case "seatsAssigned":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seatsAssigned"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SeatsAssigned = graphql.OmittableOf(data)
+		case "contractEndsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contractEndsOn"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContractEndsOn = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputUpdateDeviceGroupInput(ctx context.Context, obj any) (models.UpdateDeviceGroupInput, error) {
 	var it models.UpdateDeviceGroupInput
 	if obj == nil {
@@ -20500,7 +22392,7 @@ func (ec *executionContext) unmarshalInputUpdateTicketInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "version", "subject", "description", "deviceId", "status", "type", "priority", "source", "category", "tags", "dueAt"}
+	fieldsInOrder := [...]string{"id", "version", "subject", "description", "deviceId", "assetId", "status", "type", "priority", "source", "category", "tags", "dueAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -20604,6 +22496,35 @@ func (ec *executionContext) unmarshalInputUpdateTicketInput(ctx context.Context,
 				it.DeviceID = graphql.OmittableOf(data)
 			} else if tmp == nil {
 				it.DeviceID = graphql.OmittableOf[*string](nil)
+			} else {
+				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+		case "assetId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assetId"))
+			directive0 := func(ctx context.Context) (any, error) { return ec.unmarshalOID2ᚖstring(ctx, v) }
+
+			directive1 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, role)
+			}
+
+			tmp, err := directive1(ctx)
+			if err != nil {
+				return it, graphql.ErrorOnPath(ctx, err)
+			}
+			if data, ok := tmp.(*string); ok {
+				it.AssetID = graphql.OmittableOf(data)
+			} else if tmp == nil {
+				it.AssetID = graphql.OmittableOf[*string](nil)
 			} else {
 				err := fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
@@ -21638,6 +23559,49 @@ func (ec *executionContext) _CreateArticlePayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var createAssetPayloadImplementors = []string{"CreateAssetPayload"}
+
+func (ec *executionContext) _CreateAssetPayload(ctx context.Context, sel ast.SelectionSet, obj *models.CreateAssetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createAssetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateAssetPayload")
+		case "asset":
+			out.Values[i] = ec._CreateAssetPayload_asset(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateAssetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var createDeviceGroupPayloadImplementors = []string{"CreateDeviceGroupPayload"}
 
 func (ec *executionContext) _CreateDeviceGroupPayload(ctx context.Context, sel ast.SelectionSet, obj *models.CreateDeviceGroupPayload) graphql.Marshaler {
@@ -21839,6 +23803,49 @@ func (ec *executionContext) _DeleteArticlePayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._DeleteArticlePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var deleteAssetPayloadImplementors = []string{"DeleteAssetPayload"}
+
+func (ec *executionContext) _DeleteAssetPayload(ctx context.Context, sel ast.SelectionSet, obj *models.DeleteAssetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteAssetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteAssetPayload")
+		case "deletedId":
+			out.Values[i] = ec._DeleteAssetPayload_deletedId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteAssetPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -22136,6 +24143,54 @@ func (ec *executionContext) _InviteUserPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var moveAssetsPayloadImplementors = []string{"MoveAssetsPayload"}
+
+func (ec *executionContext) _MoveAssetsPayload(ctx context.Context, sel ast.SelectionSet, obj *models.MoveAssetsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, moveAssetsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MoveAssetsPayload")
+		case "assets":
+			out.Values[i] = ec._MoveAssetsPayload_assets(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "committed":
+			out.Values[i] = ec._MoveAssetsPayload_committed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MoveAssetsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var mutationImplementors = []string{"Mutation"}
 
 func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -22208,6 +24263,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "deleteArticle":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteArticle(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createAsset":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createAsset(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updateAsset":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateAsset(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "moveAssets":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_moveAssets(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deleteAsset":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteAsset(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -22292,6 +24375,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "removeDevicesFromGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_removeDevicesFromGroup(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reportDevices":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reportDevices(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -23193,6 +25283,49 @@ func (ec *executionContext) _RemoveUsersFromTenantPayload(ctx context.Context, s
 	return out
 }
 
+var reportDevicesPayloadImplementors = []string{"ReportDevicesPayload"}
+
+func (ec *executionContext) _ReportDevicesPayload(ctx context.Context, sel ast.SelectionSet, obj *models.ReportDevicesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reportDevicesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReportDevicesPayload")
+		case "devices":
+			out.Values[i] = ec._ReportDevicesPayload_devices(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReportDevicesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var resetAccessPayloadImplementors = []string{"ResetAccessPayload"}
 
 func (ec *executionContext) _ResetAccessPayload(ctx context.Context, sel ast.SelectionSet, obj *models.ResetAccessPayload) graphql.Marshaler {
@@ -23644,6 +25777,49 @@ func (ec *executionContext) _UpdateArticlePayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateArticlePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var updateAssetPayloadImplementors = []string{"UpdateAssetPayload"}
+
+func (ec *executionContext) _UpdateAssetPayload(ctx context.Context, sel ast.SelectionSet, obj *models.UpdateAssetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateAssetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateAssetPayload")
+		case "asset":
+			out.Values[i] = ec._UpdateAssetPayload_asset(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateAssetPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24572,6 +26748,11 @@ func (ec *executionContext) unmarshalNCreateArticleInput2tenantryᚋmodelsᚐCre
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNCreateAssetInput2tenantryᚋmodelsᚐCreateAssetInput(ctx context.Context, v any) (models.CreateAssetInput, error) {
+	res, err := ec.unmarshalInputCreateAssetInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCreateDeviceGroupInput2tenantryᚋmodelsᚐCreateDeviceGroupInput(ctx context.Context, v any) (models.CreateDeviceGroupInput, error) {
 	res, err := ec.unmarshalInputCreateDeviceGroupInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -24594,6 +26775,11 @@ func (ec *executionContext) unmarshalNCreateTicketInput2tenantryᚋmodelsᚐCrea
 
 func (ec *executionContext) unmarshalNDeleteArticleInput2tenantryᚋmodelsᚐDeleteArticleInput(ctx context.Context, v any) (models.DeleteArticleInput, error) {
 	res, err := ec.unmarshalInputDeleteArticleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDeleteAssetInput2tenantryᚋmodelsᚐDeleteAssetInput(ctx context.Context, v any) (models.DeleteAssetInput, error) {
+	res, err := ec.unmarshalInputDeleteAssetInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -24655,6 +26841,25 @@ func (ec *executionContext) unmarshalNDevicePlatform2tenantryᚋmodelsᚐDeviceP
 
 func (ec *executionContext) marshalNDevicePlatform2tenantryᚋmodelsᚐDevicePlatform(ctx context.Context, sel ast.SelectionSet, v models.DevicePlatform) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNDeviceReportInput2ᚕᚖtenantryᚋmodelsᚐDeviceReportInputᚄ(ctx context.Context, v any) ([]*models.DeviceReportInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*models.DeviceReportInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDeviceReportInput2ᚖtenantryᚋmodelsᚐDeviceReportInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNDeviceReportInput2ᚖtenantryᚋmodelsᚐDeviceReportInput(ctx context.Context, v any) (*models.DeviceReportInput, error) {
+	res, err := ec.unmarshalInputDeviceReportInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNEndGrandfatheringInput2tenantryᚋmodelsᚐEndGrandfatheringInput(ctx context.Context, v any) (models.EndGrandfatheringInput, error) {
@@ -24738,6 +26943,11 @@ func (ec *executionContext) unmarshalNInviteUserInput2tenantryᚋmodelsᚐInvite
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNMoveAssetsInput2tenantryᚋmodelsᚐMoveAssetsInput(ctx context.Context, v any) (models.MoveAssetsInput, error) {
+	res, err := ec.unmarshalInputMoveAssetsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNReactivateUserInput2tenantryᚋmodelsᚐReactivateUserInput(ctx context.Context, v any) (models.ReactivateUserInput, error) {
 	res, err := ec.unmarshalInputReactivateUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -24795,6 +27005,11 @@ func (ec *executionContext) unmarshalNRemoveDevicesFromGroupInput2tenantryᚋmod
 
 func (ec *executionContext) unmarshalNRemoveUsersFromTenantInput2tenantryᚋmodelsᚐRemoveUsersFromTenantInput(ctx context.Context, v any) (models.RemoveUsersFromTenantInput, error) {
 	res, err := ec.unmarshalInputRemoveUsersFromTenantInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNReportDevicesInput2tenantryᚋmodelsᚐReportDevicesInput(ctx context.Context, v any) (models.ReportDevicesInput, error) {
+	res, err := ec.unmarshalInputReportDevicesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -24999,6 +27214,11 @@ func (ec *executionContext) unmarshalNTicketVersionInput2ᚖtenantryᚋmodelsᚐ
 
 func (ec *executionContext) unmarshalNUpdateArticleInput2tenantryᚋmodelsᚐUpdateArticleInput(ctx context.Context, v any) (models.UpdateArticleInput, error) {
 	res, err := ec.unmarshalInputUpdateArticleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpdateAssetInput2tenantryᚋmodelsᚐUpdateAssetInput(ctx context.Context, v any) (models.UpdateAssetInput, error) {
+	res, err := ec.unmarshalInputUpdateAssetInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -25498,6 +27718,22 @@ func (ec *executionContext) marshalOAssetKind2ᚕtenantryᚋmodelsᚐAssetKind�
 	return ret
 }
 
+func (ec *executionContext) unmarshalOAssetKind2ᚖtenantryᚋmodelsᚐAssetKind(ctx context.Context, v any) (*models.AssetKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(models.AssetKind)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAssetKind2ᚖtenantryᚋmodelsᚐAssetKind(ctx context.Context, sel ast.SelectionSet, v *models.AssetKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) unmarshalOAssetOrder2ᚖtenantryᚋmodelsᚐAssetOrder(ctx context.Context, v any) (*models.AssetOrder, error) {
 	if v == nil {
 		return nil, nil
@@ -25540,6 +27776,22 @@ func (ec *executionContext) marshalOAssetStatus2ᚕtenantryᚋmodelsᚐAssetStat
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOAssetStatus2ᚖtenantryᚋmodelsᚐAssetStatus(ctx context.Context, v any) (*models.AssetStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(models.AssetStatus)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAssetStatus2ᚖtenantryᚋmodelsᚐAssetStatus(ctx context.Context, sel ast.SelectionSet, v *models.AssetStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) marshalOAssignTicketPayload2ᚖtenantryᚋmodelsᚐAssignTicketPayload(ctx context.Context, sel ast.SelectionSet, v *models.AssignTicketPayload) graphql.Marshaler {
@@ -25668,6 +27920,13 @@ func (ec *executionContext) marshalOCreateArticlePayload2ᚖtenantryᚋmodelsᚐ
 	return ec._CreateArticlePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCreateAssetPayload2ᚖtenantryᚋmodelsᚐCreateAssetPayload(ctx context.Context, sel ast.SelectionSet, v *models.CreateAssetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateAssetPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOCreateDeviceGroupPayload2ᚖtenantryᚋmodelsᚐCreateDeviceGroupPayload(ctx context.Context, sel ast.SelectionSet, v *models.CreateDeviceGroupPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -25745,6 +28004,13 @@ func (ec *executionContext) marshalODeleteArticlePayload2ᚖtenantryᚋmodelsᚐ
 		return graphql.Null
 	}
 	return ec._DeleteArticlePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeleteAssetPayload2ᚖtenantryᚋmodelsᚐDeleteAssetPayload(ctx context.Context, sel ast.SelectionSet, v *models.DeleteAssetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteAssetPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalODeleteDeviceGroupPayload2ᚖtenantryᚋmodelsᚐDeleteDeviceGroupPayload(ctx context.Context, sel ast.SelectionSet, v *models.DeleteDeviceGroupPayload) graphql.Marshaler {
@@ -26034,6 +28300,24 @@ func (ec *executionContext) marshalOEndSessionsPayload2ᚖtenantryᚋmodelsᚐEn
 	return ec._EndSessionsPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := rows.UnmarshalFloat(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel ast.SelectionSet, v *float64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := rows.MarshalFloat(*v)
+	return res
+}
+
 func (ec *executionContext) unmarshalOID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
 	if v == nil {
 		return nil, nil
@@ -26110,6 +28394,13 @@ func (ec *executionContext) marshalOInviteUserPayload2ᚖtenantryᚋmodelsᚐInv
 		return graphql.Null
 	}
 	return ec._InviteUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMoveAssetsPayload2ᚖtenantryᚋmodelsᚐMoveAssetsPayload(ctx context.Context, sel ast.SelectionSet, v *models.MoveAssetsPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MoveAssetsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalONode2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
@@ -26342,6 +28633,13 @@ func (ec *executionContext) marshalORemoveUsersFromTenantPayload2ᚖtenantryᚋm
 		return graphql.Null
 	}
 	return ec._RemoveUsersFromTenantPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReportDevicesPayload2ᚖtenantryᚋmodelsᚐReportDevicesPayload(ctx context.Context, sel ast.SelectionSet, v *models.ReportDevicesPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReportDevicesPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOResetAccessPayload2ᚖtenantryᚋmodelsᚐResetAccessPayload(ctx context.Context, sel ast.SelectionSet, v *models.ResetAccessPayload) graphql.Marshaler {
@@ -26865,6 +29163,13 @@ func (ec *executionContext) marshalOUpdateArticlePayload2ᚖtenantryᚋmodelsᚐ
 		return graphql.Null
 	}
 	return ec._UpdateArticlePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateAssetPayload2ᚖtenantryᚋmodelsᚐUpdateAssetPayload(ctx context.Context, sel ast.SelectionSet, v *models.UpdateAssetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateAssetPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUpdateDeviceGroupPayload2ᚖtenantryᚋmodelsᚐUpdateDeviceGroupPayload(ctx context.Context, sel ast.SelectionSet, v *models.UpdateDeviceGroupPayload) graphql.Marshaler {

@@ -13,6 +13,7 @@ type account struct {
 	users      []user
 	groups     []group
 	devices    []device
+	assets     []asset
 	tickets    []ticket
 }
 
@@ -42,16 +43,16 @@ type device struct {
 }
 
 type ticket struct {
-	tenant, subject, text, device, requester string
-	requesterName, requesterEmail            string
-	assignee                                 string
-	status                                   models.TicketStatus
-	kind                                     models.TicketType
-	priority                                 models.TicketPriority
-	category                                 string
-	tags                                     []string
-	age                                      time.Duration
-	comments                                 []comment
+	tenant, subject, text, device, asset, requester string
+	requesterName, requesterEmail                   string
+	assignee                                        string
+	status                                          models.TicketStatus
+	kind                                            models.TicketType
+	priority                                        models.TicketPriority
+	category                                        string
+	tags                                            []string
+	age                                             time.Duration
+	comments                                        []comment
 }
 
 type comment struct {
@@ -62,7 +63,7 @@ type comment struct {
 var accounts = []account{northwind, southwind}
 
 var northwind = account{
-	name: "Northwind IT", addOnSeats: 14,
+	name: "Northwind IT", addOnSeats: 14, assets: northwindAssets,
 	tenants: []tenant{
 		{"Boulangerie Dubois", "DUB", "claire@dubois.example", "+33 1 55 00 10 10", "Europe/Paris", "Fournil ouvert dès 4 h : n'appeler qu'après 9 h. Contrat Argent."},
 		{"Harbour Clinic", "HAR", "it@harbour.example", "+44 20 7000 1000", "Europe/London", "Patient data: never copy screenshots. Gold contract."},
@@ -110,7 +111,7 @@ var northwind = account{
 		{tenant: "", group: "", name: "UNKNOWN-4F2A", hostname: "unknown-4f2a", platform: models.DevicePlatformOther, kind: models.DeviceKindOther, osName: "", osVersion: "", maker: "", model: "", serial: "SN1017", ip: "203.0.113.27", state: models.DeviceConnectionStateOffline, seen: 617 * time.Minute, tags: []string{"unassigned"}},
 	},
 	tickets: []ticket{
-		{tenant: "Boulangerie Dubois", subject: "La caisse 3 ne s'allume plus", text: "Écran noir depuis ce matin, voyant orange.", device: "CAISSE-03", requester: "Claire Dubois", requesterName: "", requesterEmail: "", assignee: "Mia Martin", status: models.TicketStatusOpen, kind: models.TicketTypeIncident, priority: models.TicketPriorityHigh, category: "matériel", tags: []string{}, age: 5 * time.Hour, comments: []comment{
+		{tenant: "Boulangerie Dubois", subject: "La caisse 3 ne s'allume plus", text: "Écran noir depuis ce matin, voyant orange.", device: "CAISSE-03", asset: "Caisse 3", requester: "Claire Dubois", requesterName: "", requesterEmail: "", assignee: "Mia Martin", status: models.TicketStatusOpen, kind: models.TicketTypeIncident, priority: models.TicketPriorityHigh, category: "matériel", tags: []string{}, age: 5 * time.Hour, comments: []comment{
 			{"Mia Martin", "Je passe à 14 h avec une caisse de prêt.", models.CommentVisibilityPublic},
 			{"Mia Martin", "Alimentation probablement morte, commander une Dell 260 W.", models.CommentVisibilityInternal},
 			{"Claire Dubois", "Merci, la boutique ferme à 19 h.", models.CommentVisibilityPublic},
@@ -132,7 +133,7 @@ var northwind = account{
 		}},
 		{tenant: "Harbour Clinic", subject: "New starter on Monday", text: "Laptop, badge reader, mailbox.", device: "", requester: "", requesterName: "Grace Okafor", requesterEmail: "grace.okafor@customer.example", assignee: "Gil Garcia", status: models.TicketStatusNew, kind: models.TicketTypeRequest, priority: models.TicketPriorityMedium, category: "onboarding", tags: []string{}, age: 20 * time.Hour},
 		{tenant: "Harbour Clinic", subject: "Image archive is slow", text: "Opening a study takes a minute.", device: "HC-PACS", requester: "", requesterName: "Dr Okafor", requesterEmail: "dr.okafor@customer.example", assignee: "", status: models.TicketStatusNew, kind: models.TicketTypeIncident, priority: models.TicketPriorityCritical, category: "performance", tags: []string{}, age: 1 * time.Hour},
-		{tenant: "Harbour Clinic", subject: "File server disk at 91 %", text: "", device: "HC-FILES", requester: "", requesterName: "Monitoring", requesterEmail: "monitoring@customer.example", assignee: "Tom Taylor", status: models.TicketStatusOnHold, kind: models.TicketTypeIncident, priority: models.TicketPriorityMedium, category: "storage", tags: []string{}, age: 60 * time.Hour, comments: []comment{
+		{tenant: "Harbour Clinic", subject: "File server disk at 91 %", text: "", device: "HC-FILES", asset: "File server", requester: "", requesterName: "Monitoring", requesterEmail: "monitoring@customer.example", assignee: "Tom Taylor", status: models.TicketStatusOnHold, kind: models.TicketTypeIncident, priority: models.TicketPriorityMedium, category: "storage", tags: []string{}, age: 60 * time.Hour, comments: []comment{
 			{"Tom Taylor", "Waiting for the new disks.", models.CommentVisibilityPublic},
 		}},
 		{tenant: "Harbour Clinic", subject: "VPN for Dr Okafor", text: "", device: "DR-OKAFOR-MAC", requester: "", requesterName: "Dr Okafor", requesterEmail: "dr.okafor@customer.example", assignee: "Ada Admin", status: models.TicketStatusClosed, kind: models.TicketTypeRequest, priority: models.TicketPriorityLow, category: "network", tags: []string{}, age: 400 * time.Hour},
@@ -149,7 +150,7 @@ var northwind = account{
 }
 
 var southwind = account{
-	name: "Southwind Services", addOnSeats: 3,
+	name: "Southwind Services", addOnSeats: 3, assets: southwindAssets,
 	tenants: []tenant{
 		{"Boulangerie Dubois", "DUB-S", "mairie@dubois.example", "+33 2 40 00 11 11", "Europe/Paris", "Another company of the same name."},
 		{"Quay Books", "QUA", "hello@quay.example", "+1 207 555 0100", "America/New_York", ""},

@@ -132,6 +132,9 @@ func (w *writer) account(a account) {
 	for _, d := range a.devices {
 		w.device(d)
 	}
+	for _, x := range a.assets {
+		w.asset(x)
+	}
 	for i, k := range a.tickets {
 		w.ticket(k, 4200+i)
 	}
@@ -175,10 +178,10 @@ func (w *writer) ticket(k ticket, number int) {
 	if k.status == models.TicketStatusClosed {
 		closed = &at
 	}
-	w.exec(`insert into app.tickets (account_id, id, tenant_id, number, subject, description, device_id, requester_id, requester_name, requester_email,
-			assignee_id, status, type, priority, source, category, tags, due_at, resolved_at, closed_at, created_at, updated_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21)`,
-		w.self, id, w.tenant(k.tenant), number, k.subject, k.text, w.ref("device", k.device), w.ref("user", k.requester), name, email,
+	w.exec(`insert into app.tickets (account_id, id, tenant_id, number, subject, description, device_id, asset_id, requester_id, requester_name,
+			requester_email, assignee_id, status, type, priority, source, category, tags, due_at, resolved_at, closed_at, created_at, updated_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $22)`,
+		w.self, id, w.tenant(k.tenant), number, k.subject, k.text, w.ref("device", k.device), w.ref("asset", k.asset), w.ref("user", k.requester), name, email,
 		w.ref("user", k.assignee), k.status, k.kind, k.priority, "e-mail", k.category, k.tags, at.Add(48*time.Hour), resolved, closed, at)
 	for i, c := range k.comments {
 		w.exec(`insert into app.ticket_comments (account_id, id, tenant_id, ticket_id, author_id, body, visibility, created_at, updated_at)

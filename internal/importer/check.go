@@ -114,13 +114,8 @@ func (r *run) groupName(v values) string {
 
 func (r *run) keepGroup(_ *sheet, w *row) { r.taken[r.groupName(w.values)] = w.id }
 
-// fold1 is what the database compares a name by. One that no file has is in the table already.
-func (w *world) fold1(name string) string {
-	if folded, ok := w.folded[name]; ok {
-		return folded
-	}
-	return name
-}
+// fold1 is what the database compares a name by.
+func (w *world) fold1(name string) string { return w.folded[name] }
 
 // checkDevice keeps a device and its group in one tenant: without a tenant it takes the group's, and
 // one that moves leaves its group.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -123,6 +124,42 @@ func past(name string) column {
 		return v, err
 	}
 	return c
+}
+
+// day is a date.
+func day(name string) column {
+	return column{name: name, db: name, typ: "date", read: func(s string) (any, error) {
+		at, err := time.Parse(time.DateOnly, strings.TrimSpace(s))
+		if err != nil || at.Year() < 1 {
+			return nil, errors.New("it is not a day such as 2026-01-31")
+		}
+		return at, nil
+	}}
+}
+
+// natural is a whole number that is not less than 0.
+func natural(name string) column {
+	return column{name: name, db: name, typ: "integer", read: func(s string) (any, error) {
+		n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 32)
+		if err != nil || n < 0 {
+			return nil, errors.New("it is not a whole number from 0 to 2147483647")
+		}
+		return int32(n), nil
+	}}
+}
+
+// money is a sum that is not less than 0, with two decimals at most.
+func money(name string) column {
+	return column{name: name, db: name, typ: "numeric", read: func(s string) (any, error) {
+		x, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+		if err == nil {
+			err = models.Cost(x)
+		}
+		if err != nil {
+			return nil, errors.New("it is not a sum such as 1234.50, from 0 to 999999999999.99")
+		}
+		return x, nil
+	}}
 }
 
 // words are tags, with semicolons between them.

@@ -9,8 +9,6 @@ type kind struct {
 	// key are the columns that the file must have: they tell a row from others.
 	key     []string
 	columns []column
-	// later are columns of what does not exist yet.
-	later []string
 	// more are columns of the table that no file has, with their types.
 	more []column
 	// check holds a row that could be read against the rules; keep remembers it for the rows to come.
@@ -24,6 +22,7 @@ const (
 	membershipKind = "membership"
 	groupKind      = "device group"
 	deviceKind     = "device"
+	assetKind      = "asset"
 	ticketKind     = "ticket"
 	commentKind    = "comment"
 	articleKind    = "article"
@@ -73,11 +72,19 @@ func init() { // not a plain variable: the checks look kinds up
 			},
 		},
 		{
-			name: ticketKind, file: "tickets.csv", table: "app.tickets", key: []string{externalID}, check: (*run).checkTicket,
-			later: []string{"asset"},
-			more:  []column{{db: "number", typ: "integer", once: true}},
+			name: assetKind, file: "assets.csv", table: "app.assets", key: []string{externalID}, check: (*run).checkAsset, keep: (*run).keepAsset,
 			columns: []column{
-				text("subject", lineMost).needed(), text("description", textMost), link("tenant", tenantKind), link("device", deviceKind),
+				text("name", nameMost).needed(), text("tag", nameMost), link("tenant", tenantKind), choice("kind", models.AllAssetKind).needed(),
+				choice("status", models.AllAssetStatus).otherwise("READY"), text("manufacturer", nameMost), text("model", nameMost),
+				text("serial_number", nameMost), link("device", deviceKind), text("location", nameMost), day("purchased_on"), money("purchase_cost"),
+				day("warranty_until"), natural("seats_purchased"), natural("seats_assigned"), day("contract_ends_on"), made, moved,
+			},
+		},
+		{
+			name: ticketKind, file: "tickets.csv", table: "app.tickets", key: []string{externalID}, check: (*run).checkTicket,
+			more: []column{{db: "number", typ: "integer", once: true}},
+			columns: []column{
+				text("subject", lineMost).needed(), text("description", textMost), link("tenant", tenantKind), link("device", deviceKind), link("asset", assetKind),
 				link("requester", userKind), text("requester_name", nameMost), checked("requester_email", models.Email), link("assignee", userKind),
 				choice("status", models.AllTicketStatus).otherwise("NEW"), choice("type", models.AllTicketType).otherwise("INCIDENT"),
 				choice("priority", models.AllTicketPriority).otherwise("MEDIUM"), text("source", nameMost), text("category", nameMost), words("tags"),

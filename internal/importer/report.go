@@ -46,7 +46,7 @@ type Report struct {
 	Account        string
 	DryRun, Strict bool
 	Files          []*FileReport
-	// LeftOut are the files and columns that were not read: nothing in Tenantry holds them yet.
+	// LeftOut are the files that were not read: nothing in Tenantry holds what is in them.
 	LeftOut []string
 	Took    time.Duration
 	done    bool

@@ -142,9 +142,6 @@ func (r *run) head(s *sheet, header []string) error {
 		name = strings.TrimSpace(name)
 		_, twice := s.at[name]
 		switch {
-		case slices.Contains(s.later, name):
-			r.report.LeftOut = append(r.report.LeftOut, s.file+", column "+name)
-			continue
 		case twice:
 			wrong = append(wrong, fmt.Errorf("%s:1:%s: the column is there twice", s.file, name))
 		case !slices.Contains(s.names(), name):

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // world is what there is in the account, as far as the files name it, and what the rows that were
@@ -65,7 +66,7 @@ func (r *run) load() error {
 	if err := r.loadObjects(kindNamed(userKind), assignees...); err != nil {
 		return err
 	}
-	for _, name := range []string{groupKind, deviceKind, ticketKind, commentKind, sessionKind, articleKind, tenantKind} {
+	for _, name := range []string{groupKind, deviceKind, assetKind, ticketKind, commentKind, sessionKind, articleKind, tenantKind} {
 		if err := r.loadObjects(kindNamed(name)); err != nil {
 			return err
 		}
@@ -207,6 +208,7 @@ func (r *run) loadTaken() error {
 		"select id, '" + userKind + " ' || email, false from app.users where account_id = $1",
 		"select id, '" + tenantKind + " ' || lower(name), status = 'ARCHIVED' from app.tenants where account_id = $1 order by id for share",
 		"select id, '" + groupKind + " ' || tenant_id || ' ' || lower(name), false from app.device_groups where account_id = $1",
+		"select id, '" + assetKind + " ' || tenant_id || ' ' || lower(tag), false from app.assets where account_id = $1 and tag is not null",
 	} {
 		rows, err := r.tx.Query(r.ctx, sql, r.account)
 		if err != nil {
@@ -228,17 +230,21 @@ func (r *run) loadTaken() error {
 	return nil
 }
 
-// fold asks the database what it takes the names of a file for: its rules for upper and lower case
-// are not Go's.
+// fold asks the database what it takes the names or tags of a file's objects for: its rules for upper
+// and lower case are not Go's.
 func (r *run) fold(s *sheet) error {
-	if s.kind.name != tenantKind && s.kind.name != groupKind {
+	column, has := map[string]string{tenantKind: "name", groupKind: "name", assetKind: "tag"}[s.kind.name]
+	if !has {
 		return nil
 	}
 	var list []string
 	for _, w := range s.rows {
-		if name, err := checkedName(s.name(w, "name")); err == nil {
+		if name, err := checkedName(s.name(w, column)); err == nil {
 			list = append(list, name)
 		}
+	}
+	for _, v := range r.objects[s.kind.name] { // which may come to another tenant, to other names
+		list = append(list, as[string](v[column]))
 	}
 	rows, err := r.tx.Query(r.ctx, `select n, lower(n collate "und-x-icu") from unnest($1::text[]) n`, list)
 	if err != nil {
@@ -281,6 +287,9 @@ func plain(v any) any {
 		return uuid.UUID(v)
 	case time.Time:
 		return v.UTC()
+	case pgtype.Numeric:
+		x, _ := v.Float64Value()
+		return x.Float64
 	case []any:
 		out := make([]string, len(v))
 		for i := range v {

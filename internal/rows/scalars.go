@@ -12,6 +12,7 @@ import (
 )
 
 var (
+	errFloat    = problem.New(problem.BadUserInput, "A Float is a number like 12.5.")
 	errDateTime = problem.New(problem.BadUserInput, "A DateTime is a string like 2026-01-31T12:00:00Z.")
 	errDate     = problem.New(problem.BadUserInput, "A Date is a string like 2026-01-31.")
 )
@@ -26,6 +27,19 @@ func UnmarshalInt(v any) (int32, error) {
 		return 0, problem.New(problem.BadUserInput, "An Int is a whole number from -2147483648 to 2147483647.")
 	}
 	return n, nil
+}
+
+// MarshalFloat writes a number.
+func MarshalFloat(x float64) graphql.Marshaler { return graphql.MarshalFloat(x) }
+
+// UnmarshalFloat reads a number; a text with digits is none.
+func UnmarshalFloat(v any) (float64, error) {
+	_, text := v.(string)
+	x, err := graphql.UnmarshalFloat(v)
+	if err != nil || text {
+		return 0, errFloat
+	}
+	return x, nil
 }
 
 // MarshalDateTime writes a moment as the API gives it: RFC 3339, UTC, to the microsecond.

@@ -70,6 +70,14 @@ func (c *changes) moment(name, column string, now *time.Time, in graphql.Omittab
 	}
 }
 
+// day changes a date that may be missing.
+func (c *changes) day(name, column string, now *time.Time, in graphql.Omittable[*time.Time]) {
+	next, given := in.ValueOK()
+	if given && ((now == nil) != (next == nil) || now != nil && !now.Equal(*next)) {
+		c.set(name, column, models.Day(now), models.Day(next), next)
+	}
+}
+
 // tags changes a list of words.
 func (c *changes) tags(now models.Strings, in graphql.Omittable[[]string]) {
 	next, given := in.ValueOK()

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"tenantry/models"
@@ -29,6 +30,17 @@ func (f *faults) add(code models.UserErrorCode, message string, path ...any) {
 	f.list = append(f.list, e)
 	if f.tx != nil {
 		f.tx.Undo()
+	}
+}
+
+// take adds the faults of a part of the input: their paths go on from that of the part.
+func (f *faults) take(of *faults, path ...any) {
+	for _, e := range of.list {
+		steps := slices.Clone(path)
+		for _, step := range e.Path[1:] {
+			steps = append(steps, step)
+		}
+		f.add(e.Code, e.Message, steps...)
 	}
 }
 

@@ -40,7 +40,10 @@ func (s *Store) CreateTicket(ctx context.Context, in models.CreateTicketInput) (
 		k.Priority = *v
 	}
 	if t.ID != uuid.Nil { // else the tenant is a fault already, and nothing can be checked against it
-		if k.DeviceID, err = tx.linkedDevice(f, in.DeviceID.Value(), t.ID); err != nil {
+		if k.DeviceID, err = linked[models.Device](tx, f, "Device", "deviceId", in.DeviceID.Value(), t.ID); err != nil {
+			return nil, err
+		}
+		if k.AssetID, err = linked[models.Asset](tx, f, "Asset", "assetId", in.AssetID.Value(), t.ID); err != nil {
 			return nil, err
 		}
 		if err := tx.setRequester(f, &k, in); err != nil {
@@ -61,7 +64,7 @@ func (s *Store) CreateTicket(ctx context.Context, in models.CreateTicketInput) (
 		return nil, err
 	}
 	k.AccountID, k.ID, k.Version = tx.Viewer.AccountID, ids.New(), 1
-	if err := tx.Omit("CreatedAt", "UpdatedAt", "Tenant", "Device", "Requester", "Assignee").Create(&k).Error; err != nil {
+	if err := tx.Omit("CreatedAt", "UpdatedAt", "Tenant", "Device", "Asset", "Requester", "Assignee").Create(&k).Error; err != nil {
 		return nil, err
 	}
 	err = tx.record(entry{Type: "Ticket", ID: k.ID, Name: k.Subject, Tenant: t, After: auditedTicket(&k)})
@@ -71,7 +74,8 @@ func (s *Store) CreateTicket(ctx context.Context, in models.CreateTicketInput) (
 // auditedTicket is what the audit keeps of a whole ticket.
 func auditedTicket(k *models.Ticket) models.Object {
 	whole := k.Audited()
-	whole["deviceId"], whole["requesterId"], whole["assigneeId"] = refOf("Device", k.DeviceID), refOf("User", k.RequesterID), refOf("User", k.AssigneeID)
+	whole["deviceId"], whole["assetId"] = refOf("Device", k.DeviceID), refOf("Asset", k.AssetID)
+	whole["requesterId"], whole["assigneeId"] = refOf("User", k.RequesterID), refOf("User", k.AssigneeID)
 	whole["requesterName"], whole["requesterEmail"] = k.RequesterName, k.RequesterEmail
 	return whole
 }
@@ -104,14 +108,11 @@ func (s *Store) UpdateTicket(ctx context.Context, in models.UpdateTicketInput) (
 	c.text("category", "category", k.Category, in.Category, nameMost)
 	c.tags(k.Tags, in.Tags)
 	c.moment("dueAt", "due_at", k.DueAt, in.DueAt)
-	if ref, given := in.DeviceID.ValueOK(); given {
-		device, err := tx.linkedDevice(f, ref, k.TenantID)
-		if err != nil {
-			return nil, err
-		}
-		if !same(device, k.DeviceID) {
-			c.set("deviceId", "device_id", refOf("Device", k.DeviceID), ref, device)
-		}
+	if err := link[models.Device](tx, c, "Device", "deviceId", "device_id", k.DeviceID, in.DeviceID, k.TenantID); err != nil {
+		return nil, err
+	}
+	if err := link[models.Asset](tx, c, "Asset", "assetId", "asset_id", k.AssetID, in.AssetID, k.TenantID); err != nil {
+		return nil, err
 	}
 	choice(c, "status", "status", k.Status, in.Status)
 	if next := in.Status.Value(); next != nil {

@@ -1,6 +1,9 @@
 package store
 
 import (
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 
 	"tenantry/internal/ids"
@@ -50,24 +53,37 @@ func (tx *Tx) readTicket(ref string) (*models.Ticket, *tenant, error) {
 	return &list[0], t, err
 }
 
-// linkedDevice is the device that a ticket of a tenant shall point at. One that cannot be linked to,
-// for whatever reason, is the same fault.
-func (tx *Tx) linkedDevice(f *faults, ref *string, tenant uuid.UUID) (*uuid.UUID, error) {
+// linked is the object that an item of a tenant shall point at, which is of the same tenant. One that
+// cannot be linked to, for whatever reason, is the same fault.
+func linked[T any](tx *Tx, f *faults, typ, path string, ref *string, tenant uuid.UUID) (*uuid.UUID, error) {
 	if ref == nil {
 		return nil, nil
 	}
-	id, ok := ids.DecodeAs("Device", *ref)
+	id, ok := ids.DecodeAs(typ, *ref)
 	var found int64
 	if ok {
-		err := tx.Model(&models.Device{}).Where("account_id = ? and id = ? and tenant_id = ?", tx.Viewer.AccountID, id, tenant).Count(&found).Error
+		err := tx.Model(new(T)).Where("account_id = ? and id = ? and tenant_id = ?", tx.Viewer.AccountID, id, tenant).Count(&found).Error
 		if err != nil {
 			return nil, err
 		}
 	}
 	if found == 0 {
-		f.add(models.UserErrorCodeInvalid, "There is no such device in the ticket's tenant.", "deviceId")
+		f.add(models.UserErrorCodeInvalid, "There is no such "+strings.ToLower(typ)+" in the same tenant.", path)
 	}
 	return &id, nil
+}
+
+// link changes what an item of a tenant points at.
+func link[T any](tx *Tx, c *changes, typ, name, column string, now *uuid.UUID, in graphql.Omittable[*string], tenant uuid.UUID) error {
+	ref, given := in.ValueOK()
+	if !given {
+		return nil
+	}
+	next, err := linked[T](tx, c.f, typ, name, ref, tenant)
+	if err == nil && !same(next, now) {
+		c.set(name, column, refOf(typ, now), ref, next)
+	}
+	return err
 }
 
 // setRequester says who asks: for a customer themself, else an active user whose reach holds the
