@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 const deleted = itemNumbers + ` unassignedTickets { nodes { subject } }
@@ -175,4 +176,24 @@ func TestDeletingATenantWhileItIsInUse(t *testing.T) {
 		expect(t, fmt.Sprintf("round %d: open tickets whose assignee does not see them", i), a.orphans(), 0)
 		alex.done("setUserTenants", in{"userId": nora, "tenantIds": []any{}}, "__typename")
 	}
+}
+
+// TestADeletionHasMoreTimeThanOtherRequests for admins; what else waits for the same is told to try again.
+func TestADeletionHasMoreTimeThanOtherRequests(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, func(o *Options) { o.Timeout = time.Second })
+	ada, moreau := a.as(admin), in{"id": a.ref("Tenant", "Atelier Moreau"), "plan": "DELETE_ITEMS"}
+	ada.ok("{ viewer { tenantAccess } }", nil)
+	a.sql("begin")
+	a.sql("select from app.tenants where name = 'Atelier Moreau' for update")
+	deleted := make(chan string, 1)
+	go func() { deleted <- ada.try("deleteTenant", moreau) }()
+	expect(t, "archiving what somebody else holds", ada.try("archiveTenant", in{"id": moreau["id"]}), "UNAVAILABLE")
+	select {
+	case outcome := <-deleted:
+		t.Errorf("the deletion did not wait: %s", outcome)
+	default:
+	}
+	a.sql("commit")
+	expect(t, "deleting it", <-deleted, "ok")
 }
