@@ -88,6 +88,8 @@ func (s *server) execute(ctx context.Context, w http.ResponseWriter, r *http.Req
 		a := answer{Errors: s.exec.DispatchError(graphql.WithOperationContext(ctx, op), errs).Errors}
 		return a, status(mediaType, a, true)
 	}
+	ctx, cancel := inTime(ctx, w, op)
+	defer cancel()
 	next, inner := s.exec.DispatchOperation(ctx, op)
 	response := next(inner)
 	if response == nil { // the client has gone, or the time was over, before anything was executed

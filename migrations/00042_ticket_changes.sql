@@ -15,7 +15,7 @@ create table app.ticket_changes (
   after_id uuid,
   created_at timestamptz not null default clock_timestamp(),
   primary key (account_id, id),
-  foreign key (account_id, tenant_id, ticket_id) references app.tickets (account_id, tenant_id, id) on update cascade,
+  foreign key (account_id, tenant_id, ticket_id) references app.tickets (account_id, tenant_id, id) on update cascade on delete cascade,
   foreign key (account_id, actor_id) references app.user_names (account_id, id)
 );
 create index ticket_changes_ticket on app.ticket_changes (account_id, ticket_id, created_at, id);

@@ -155,6 +155,28 @@ type ArchiveArticlePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Which tenant to archive.
+type ArchiveTenantInput struct {
+	// The tenant.
+	ID string `json:"id"`
+	// The version that the caller has seen; another one is a `CONFLICT`.
+	Version graphql.Omittable[*int32] `json:"version,omitempty"`
+	// Whether to undo everything at the end, and only show what would be.
+	DryRun graphql.Omittable[*bool] `json:"dryRun,omitempty"`
+}
+
+// What archiving a tenant gives.
+type ArchiveTenantPayload struct {
+	// The tenant; null if there are errors.
+	Tenant *rows.Set `json:"tenant,omitempty"`
+	// Whether it was done, and not only tried.
+	Committed bool `json:"committed"`
+	// How much is frozen; null if there are errors.
+	Items *ItemCounts `json:"items,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Which articles to list: those that meet all that is said.
 type ArticleFilter struct {
 	// With one of these ids.
@@ -581,6 +603,62 @@ type DeleteDevicePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Which tenant to delete, and what becomes of its items.
+type DeleteTenantInput struct {
+	// The tenant.
+	ID string `json:"id"`
+	// The version that the caller has seen; another one is a `CONFLICT`.
+	Version graphql.Omittable[*int32] `json:"version,omitempty"`
+	// What becomes of its items; needed if there are any.
+	Plan graphql.Omittable[*TenantDeletionPlan] `json:"plan,omitempty"`
+	// The tenant that gets the items; for the plan `MOVE`, and no other.
+	MoveTo graphql.Omittable[*string] `json:"moveTo,omitempty"`
+	// Whether the members become members of the tenant that gets the items; for the plan `MOVE`, and no other.
+	MoveMembers graphql.Omittable[*bool] `json:"moveMembers,omitempty"`
+	// Whether to undo everything at the end, and only show what would be.
+	DryRun graphql.Omittable[*bool] `json:"dryRun,omitempty"`
+}
+
+// What deleting a tenant gives.
+type DeleteTenantPayload struct {
+	// The id of what was deleted; null if there are errors.
+	DeletedID *string `json:"deletedId,omitempty"`
+	// Whether it was done, and not only tried.
+	Committed bool `json:"committed"`
+	// How much was moved, made tenantless or deleted; null if there are errors.
+	Items *ItemCounts `json:"items,omitempty"`
+	// The tickets that lost their assignee.
+	UnassignedTickets *rows.Set `json:"unassignedTickets,omitempty"`
+	// Whose access changes: the members of the tenant, and the active users who now see its items as members of the tenant that gets them, or as members of none.
+	AffectedUsers *rows.Set `json:"affectedUsers,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Whom to delete.
+type DeleteUserInput struct {
+	// The user.
+	ID string `json:"id"`
+	// Whether to undo everything at the end, and only show what would be.
+	DryRun graphql.Omittable[*bool] `json:"dryRun,omitempty"`
+}
+
+// What deleting a user gives.
+type DeleteUserPayload struct {
+	// The id of who was deleted; null if there are errors.
+	DeletedID *string `json:"deletedId,omitempty"`
+	// Null: nothing finds the user any more.
+	User *rows.Set `json:"user,omitempty"`
+	// Whether it was done, and not only tried.
+	Committed bool `json:"committed"`
+	// What it means for the user's access.
+	Results []*AccessChange `json:"results"`
+	// The tickets that lost their assignee.
+	UnassignedTickets *rows.Set `json:"unassignedTickets,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Which devices to list: those that meet all that is said.
 type DeviceFilter struct {
 	// With one of these ids.
@@ -731,6 +809,24 @@ type InviteUserPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// How many items.
+type ItemCounts struct {
+	// Devices.
+	Devices int32 `json:"devices"`
+	// Device groups.
+	DeviceGroups int32 `json:"deviceGroups"`
+	// Tickets.
+	Tickets int32 `json:"tickets"`
+	// Comments on the tickets.
+	TicketComments int32 `json:"ticketComments"`
+	// Remote sessions.
+	RemoteSessions int32 `json:"remoteSessions"`
+	// Assets.
+	Assets int32 `json:"assets"`
+	// Articles.
+	Articles int32 `json:"articles"`
+}
+
 // Assets and where they go.
 type MoveAssetsInput struct {
 	// The assets; at most 1,000. Those that are there already stay as they are.
@@ -747,6 +843,52 @@ type MoveAssetsPayload struct {
 	Assets *rows.Set `json:"assets,omitempty"`
 	// Whether it was done, and not only tried.
 	Committed bool `json:"committed"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Which devices to move, and where.
+type MoveDevicesInput struct {
+	// The devices; at most 1,000.
+	DeviceIds []string `json:"deviceIds"`
+	// The tenant; without one, that of the group, and without that they become tenantless.
+	TenantID graphql.Omittable[*string] `json:"tenantId,omitempty"`
+	// A group there that they enter; without one, those that change their tenant are in none.
+	GroupID graphql.Omittable[*string] `json:"groupId,omitempty"`
+	// Whether to undo everything at the end, and only show what would be.
+	DryRun graphql.Omittable[*bool] `json:"dryRun,omitempty"`
+}
+
+// What moving devices gives.
+type MoveDevicesPayload struct {
+	// The devices; null if there are errors.
+	Devices *rows.Set `json:"devices,omitempty"`
+	// Whether it was done, and not only tried.
+	Committed bool `json:"committed"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Which ticket to move, and where.
+type MoveTicketInput struct {
+	// The ticket.
+	TicketID string `json:"ticketId"`
+	// The tenant; without one it becomes tenantless.
+	TenantID graphql.Omittable[*string] `json:"tenantId,omitempty"`
+	// Whether comments that are public stay so.
+	KeepPublic graphql.Omittable[*bool] `json:"keepPublic,omitempty"`
+	// Whether to undo everything at the end, and only show what would be.
+	DryRun graphql.Omittable[*bool] `json:"dryRun,omitempty"`
+}
+
+// What moving a ticket gives.
+type MoveTicketPayload struct {
+	// The ticket; null if there are errors.
+	Ticket *rows.Set `json:"ticket,omitempty"`
+	// Whether it was done, and not only tried.
+	Committed bool `json:"committed"`
+	// The ticket, if it lost its assignee.
+	UnassignedTickets *rows.Set `json:"unassignedTickets,omitempty"`
 	// What was wrong.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -893,6 +1035,28 @@ type ResetAccessPayload struct {
 	User *rows.Set `json:"user,omitempty"`
 	// What the user accepts with `acceptInvitation`; shown only here, good for seven days.
 	InvitationToken *string `json:"invitationToken,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Which tenant to restore.
+type RestoreTenantInput struct {
+	// The tenant.
+	ID string `json:"id"`
+	// The version that the caller has seen; another one is a `CONFLICT`.
+	Version graphql.Omittable[*int32] `json:"version,omitempty"`
+	// Whether to undo everything at the end, and only show what would be.
+	DryRun graphql.Omittable[*bool] `json:"dryRun,omitempty"`
+}
+
+// What restoring a tenant gives.
+type RestoreTenantPayload struct {
+	// The tenant; null if there are errors.
+	Tenant *rows.Set `json:"tenant,omitempty"`
+	// Whether it was done, and not only tried.
+	Committed bool `json:"committed"`
+	// How much can change again; null if there are errors.
+	Items *ItemCounts `json:"items,omitempty"`
 	// What was wrong.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -2844,6 +3008,67 @@ func (e *TenantAccess) UnmarshalJSON(b []byte) error {
 }
 
 func (e TenantAccess) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What becomes of the items of a deleted tenant.
+type TenantDeletionPlan string
+
+const (
+	// Another tenant gets them. Public comments on tickets become internal.
+	TenantDeletionPlanMove TenantDeletionPlan = "MOVE"
+	// They become tenantless: every member without a membership sees them. Public comments on tickets become internal, and articles drafts.
+	TenantDeletionPlanMakeTenantless TenantDeletionPlan = "MAKE_TENANTLESS"
+	// They are deleted for good.
+	TenantDeletionPlanDeleteItems TenantDeletionPlan = "DELETE_ITEMS"
+)
+
+var AllTenantDeletionPlan = []TenantDeletionPlan{
+	TenantDeletionPlanMove,
+	TenantDeletionPlanMakeTenantless,
+	TenantDeletionPlanDeleteItems,
+}
+
+func (e TenantDeletionPlan) IsValid() bool {
+	switch e {
+	case TenantDeletionPlanMove, TenantDeletionPlanMakeTenantless, TenantDeletionPlanDeleteItems:
+		return true
+	}
+	return false
+}
+
+func (e TenantDeletionPlan) String() string {
+	return string(e)
+}
+
+func (e *TenantDeletionPlan) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = TenantDeletionPlan(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid TenantDeletionPlan", str)
+	}
+	return nil
+}
+
+func (e TenantDeletionPlan) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *TenantDeletionPlan) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e TenantDeletionPlan) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

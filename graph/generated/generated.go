@@ -97,6 +97,13 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ArchiveTenantPayload struct {
+		Committed  func(childComplexity int) int
+		Items      func(childComplexity int) int
+		Tenant     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	AssignTicketPayload struct {
 		Ticket     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -164,6 +171,24 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DeleteTenantPayload struct {
+		AffectedUsers     func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.UserFilter, orderBy *models.UserOrder) int
+		Committed         func(childComplexity int) int
+		DeletedID         func(childComplexity int) int
+		Items             func(childComplexity int) int
+		UnassignedTickets func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.TicketFilter, orderBy *models.TicketOrder) int
+		UserErrors        func(childComplexity int) int
+	}
+
+	DeleteUserPayload struct {
+		Committed         func(childComplexity int) int
+		DeletedID         func(childComplexity int) int
+		Results           func(childComplexity int) int
+		UnassignedTickets func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.TicketFilter, orderBy *models.TicketOrder) int
+		User              func(childComplexity int) int
+		UserErrors        func(childComplexity int) int
+	}
+
 	EndGrandfatheringPayload struct {
 		Committed         func(childComplexity int) int
 		Results           func(childComplexity int) int
@@ -187,10 +212,33 @@ type ComplexityRoot struct {
 		UserErrors      func(childComplexity int) int
 	}
 
+	ItemCounts struct {
+		Articles       func(childComplexity int) int
+		Assets         func(childComplexity int) int
+		DeviceGroups   func(childComplexity int) int
+		Devices        func(childComplexity int) int
+		RemoteSessions func(childComplexity int) int
+		TicketComments func(childComplexity int) int
+		Tickets        func(childComplexity int) int
+	}
+
 	MoveAssetsPayload struct {
 		Assets     func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.AssetFilter, orderBy *models.AssetOrder) int
 		Committed  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	MoveDevicesPayload struct {
+		Committed  func(childComplexity int) int
+		Devices    func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.DeviceFilter, orderBy *models.DeviceOrder) int
+		UserErrors func(childComplexity int) int
+	}
+
+	MoveTicketPayload struct {
+		Committed         func(childComplexity int) int
+		Ticket            func(childComplexity int) int
+		UnassignedTickets func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.TicketFilter, orderBy *models.TicketOrder) int
+		UserErrors        func(childComplexity int) int
 	}
 
 	Mutation struct {
@@ -200,6 +248,7 @@ type ComplexityRoot struct {
 		AnswerRemoteSession    func(childComplexity int, input models.AnswerRemoteSessionInput) int
 		ApproveArticle         func(childComplexity int, input models.ApproveArticleInput) int
 		ArchiveArticle         func(childComplexity int, input models.ArchiveArticleInput) int
+		ArchiveTenant          func(childComplexity int, input models.ArchiveTenantInput) int
 		AssignTicket           func(childComplexity int, input models.AssignTicketInput) int
 		ChangePassword         func(childComplexity int, input models.ChangePasswordInput) int
 		CommentOnTicket        func(childComplexity int, input models.CommentOnTicketInput) int
@@ -213,17 +262,22 @@ type ComplexityRoot struct {
 		DeleteAsset            func(childComplexity int, input models.DeleteAssetInput) int
 		DeleteDevice           func(childComplexity int, input models.DeleteDeviceInput) int
 		DeleteDeviceGroup      func(childComplexity int, input models.DeleteDeviceGroupInput) int
+		DeleteTenant           func(childComplexity int, input models.DeleteTenantInput) int
+		DeleteUser             func(childComplexity int, input models.DeleteUserInput) int
 		EndGrandfathering      func(childComplexity int, input models.EndGrandfatheringInput) int
 		EndRemoteSession       func(childComplexity int, input models.EndRemoteSessionInput) int
 		EndSessions            func(childComplexity int, input models.EndSessionsInput) int
 		InviteUser             func(childComplexity int, input models.InviteUserInput) int
 		MoveAssets             func(childComplexity int, input models.MoveAssetsInput) int
+		MoveDevices            func(childComplexity int, input models.MoveDevicesInput) int
+		MoveTicket             func(childComplexity int, input models.MoveTicketInput) int
 		ReactivateUser         func(childComplexity int, input models.ReactivateUserInput) int
 		RejectArticle          func(childComplexity int, input models.RejectArticleInput) int
 		RemoveDevicesFromGroup func(childComplexity int, input models.RemoveDevicesFromGroupInput) int
 		RemoveUsersFromTenant  func(childComplexity int, input models.RemoveUsersFromTenantInput) int
 		ReportDevices          func(childComplexity int, input models.ReportDevicesInput) int
 		ResetAccess            func(childComplexity int, input models.ResetAccessInput) int
+		RestoreTenant          func(childComplexity int, input models.RestoreTenantInput) int
 		SetAddOnSeats          func(childComplexity int, input models.SetAddOnSeatsInput) int
 		SetUserTenants         func(childComplexity int, input models.SetUserTenantsInput) int
 		SignIn                 func(childComplexity int, input models.SignInInput) int
@@ -300,6 +354,13 @@ type ComplexityRoot struct {
 		InvitationToken func(childComplexity int) int
 		User            func(childComplexity int) int
 		UserErrors      func(childComplexity int) int
+	}
+
+	RestoreTenantPayload struct {
+		Committed  func(childComplexity int) int
+		Items      func(childComplexity int) int
+		Tenant     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	SetAddOnSeatsPayload struct {
@@ -431,11 +492,16 @@ type MutationResolver interface {
 	AddDevicesToGroup(ctx context.Context, input models.AddDevicesToGroupInput) (*models.AddDevicesToGroupPayload, error)
 	RemoveDevicesFromGroup(ctx context.Context, input models.RemoveDevicesFromGroupInput) (*models.RemoveDevicesFromGroupPayload, error)
 	ReportDevices(ctx context.Context, input models.ReportDevicesInput) (*models.ReportDevicesPayload, error)
+	MoveDevices(ctx context.Context, input models.MoveDevicesInput) (*models.MoveDevicesPayload, error)
+	MoveTicket(ctx context.Context, input models.MoveTicketInput) (*models.MoveTicketPayload, error)
 	StartRemoteSession(ctx context.Context, input models.StartRemoteSessionInput) (*models.StartRemoteSessionPayload, error)
 	AnswerRemoteSession(ctx context.Context, input models.AnswerRemoteSessionInput) (*models.AnswerRemoteSessionPayload, error)
 	EndRemoteSession(ctx context.Context, input models.EndRemoteSessionInput) (*models.EndRemoteSessionPayload, error)
 	CreateTenant(ctx context.Context, input models.CreateTenantInput) (*models.CreateTenantPayload, error)
 	UpdateTenant(ctx context.Context, input models.UpdateTenantInput) (*models.UpdateTenantPayload, error)
+	ArchiveTenant(ctx context.Context, input models.ArchiveTenantInput) (*models.ArchiveTenantPayload, error)
+	RestoreTenant(ctx context.Context, input models.RestoreTenantInput) (*models.RestoreTenantPayload, error)
+	DeleteTenant(ctx context.Context, input models.DeleteTenantInput) (*models.DeleteTenantPayload, error)
 	CreateTicket(ctx context.Context, input models.CreateTicketInput) (*models.CreateTicketPayload, error)
 	UpdateTicket(ctx context.Context, input models.UpdateTicketInput) (*models.UpdateTicketPayload, error)
 	UpdateTickets(ctx context.Context, input models.UpdateTicketsInput) (*models.UpdateTicketsPayload, error)
@@ -446,6 +512,7 @@ type MutationResolver interface {
 	UpdateUser(ctx context.Context, input models.UpdateUserInput) (*models.UpdateUserPayload, error)
 	SuspendUser(ctx context.Context, input models.SuspendUserInput) (*models.SuspendUserPayload, error)
 	ReactivateUser(ctx context.Context, input models.ReactivateUserInput) (*models.ReactivateUserPayload, error)
+	DeleteUser(ctx context.Context, input models.DeleteUserInput) (*models.DeleteUserPayload, error)
 	SignIn(ctx context.Context, input models.SignInInput) (*models.SignInPayload, error)
 	SignOut(ctx context.Context) (*models.SignOutPayload, error)
 	ChangePassword(ctx context.Context, input models.ChangePasswordInput) (*models.ChangePasswordPayload, error)
@@ -687,6 +754,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ArchiveArticlePayload.UserErrors(childComplexity), true
 
+	case "ArchiveTenantPayload.committed":
+		if e.ComplexityRoot.ArchiveTenantPayload.Committed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveTenantPayload.Committed(childComplexity), true
+	case "ArchiveTenantPayload.items":
+		if e.ComplexityRoot.ArchiveTenantPayload.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveTenantPayload.Items(childComplexity), true
+	case "ArchiveTenantPayload.tenant":
+		if e.ComplexityRoot.ArchiveTenantPayload.Tenant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveTenantPayload.Tenant(childComplexity), true
+	case "ArchiveTenantPayload.userErrors":
+		if e.ComplexityRoot.ArchiveTenantPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveTenantPayload.UserErrors(childComplexity), true
+
 	case "AssignTicketPayload.ticket":
 		if e.ComplexityRoot.AssignTicketPayload.Ticket == nil {
 			break
@@ -868,6 +960,95 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteDevicePayload.UserErrors(childComplexity), true
 
+	case "DeleteTenantPayload.affectedUsers":
+		if e.ComplexityRoot.DeleteTenantPayload.AffectedUsers == nil {
+			break
+		}
+
+		args, err := ec.field_DeleteTenantPayload_affectedUsers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.DeleteTenantPayload.AffectedUsers(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["filter"].(*models.UserFilter), args["orderBy"].(*models.UserOrder)), true
+	case "DeleteTenantPayload.committed":
+		if e.ComplexityRoot.DeleteTenantPayload.Committed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteTenantPayload.Committed(childComplexity), true
+	case "DeleteTenantPayload.deletedId":
+		if e.ComplexityRoot.DeleteTenantPayload.DeletedID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteTenantPayload.DeletedID(childComplexity), true
+	case "DeleteTenantPayload.items":
+		if e.ComplexityRoot.DeleteTenantPayload.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteTenantPayload.Items(childComplexity), true
+	case "DeleteTenantPayload.unassignedTickets":
+		if e.ComplexityRoot.DeleteTenantPayload.UnassignedTickets == nil {
+			break
+		}
+
+		args, err := ec.field_DeleteTenantPayload_unassignedTickets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.DeleteTenantPayload.UnassignedTickets(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["filter"].(*models.TicketFilter), args["orderBy"].(*models.TicketOrder)), true
+	case "DeleteTenantPayload.userErrors":
+		if e.ComplexityRoot.DeleteTenantPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteTenantPayload.UserErrors(childComplexity), true
+
+	case "DeleteUserPayload.committed":
+		if e.ComplexityRoot.DeleteUserPayload.Committed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteUserPayload.Committed(childComplexity), true
+	case "DeleteUserPayload.deletedId":
+		if e.ComplexityRoot.DeleteUserPayload.DeletedID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteUserPayload.DeletedID(childComplexity), true
+	case "DeleteUserPayload.results":
+		if e.ComplexityRoot.DeleteUserPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteUserPayload.Results(childComplexity), true
+	case "DeleteUserPayload.unassignedTickets":
+		if e.ComplexityRoot.DeleteUserPayload.UnassignedTickets == nil {
+			break
+		}
+
+		args, err := ec.field_DeleteUserPayload_unassignedTickets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.DeleteUserPayload.UnassignedTickets(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["filter"].(*models.TicketFilter), args["orderBy"].(*models.TicketOrder)), true
+	case "DeleteUserPayload.user":
+		if e.ComplexityRoot.DeleteUserPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteUserPayload.User(childComplexity), true
+	case "DeleteUserPayload.userErrors":
+		if e.ComplexityRoot.DeleteUserPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteUserPayload.UserErrors(childComplexity), true
+
 	case "EndGrandfatheringPayload.committed":
 		if e.ComplexityRoot.EndGrandfatheringPayload.Committed == nil {
 			break
@@ -943,6 +1124,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.InviteUserPayload.UserErrors(childComplexity), true
 
+	case "ItemCounts.articles":
+		if e.ComplexityRoot.ItemCounts.Articles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemCounts.Articles(childComplexity), true
+	case "ItemCounts.assets":
+		if e.ComplexityRoot.ItemCounts.Assets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemCounts.Assets(childComplexity), true
+	case "ItemCounts.deviceGroups":
+		if e.ComplexityRoot.ItemCounts.DeviceGroups == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemCounts.DeviceGroups(childComplexity), true
+	case "ItemCounts.devices":
+		if e.ComplexityRoot.ItemCounts.Devices == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemCounts.Devices(childComplexity), true
+	case "ItemCounts.remoteSessions":
+		if e.ComplexityRoot.ItemCounts.RemoteSessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemCounts.RemoteSessions(childComplexity), true
+	case "ItemCounts.ticketComments":
+		if e.ComplexityRoot.ItemCounts.TicketComments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemCounts.TicketComments(childComplexity), true
+	case "ItemCounts.tickets":
+		if e.ComplexityRoot.ItemCounts.Tickets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemCounts.Tickets(childComplexity), true
+
 	case "MoveAssetsPayload.assets":
 		if e.ComplexityRoot.MoveAssetsPayload.Assets == nil {
 			break
@@ -966,6 +1190,60 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MoveAssetsPayload.UserErrors(childComplexity), true
+
+	case "MoveDevicesPayload.committed":
+		if e.ComplexityRoot.MoveDevicesPayload.Committed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveDevicesPayload.Committed(childComplexity), true
+	case "MoveDevicesPayload.devices":
+		if e.ComplexityRoot.MoveDevicesPayload.Devices == nil {
+			break
+		}
+
+		args, err := ec.field_MoveDevicesPayload_devices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MoveDevicesPayload.Devices(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["filter"].(*models.DeviceFilter), args["orderBy"].(*models.DeviceOrder)), true
+	case "MoveDevicesPayload.userErrors":
+		if e.ComplexityRoot.MoveDevicesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveDevicesPayload.UserErrors(childComplexity), true
+
+	case "MoveTicketPayload.committed":
+		if e.ComplexityRoot.MoveTicketPayload.Committed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveTicketPayload.Committed(childComplexity), true
+	case "MoveTicketPayload.ticket":
+		if e.ComplexityRoot.MoveTicketPayload.Ticket == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveTicketPayload.Ticket(childComplexity), true
+	case "MoveTicketPayload.unassignedTickets":
+		if e.ComplexityRoot.MoveTicketPayload.UnassignedTickets == nil {
+			break
+		}
+
+		args, err := ec.field_MoveTicketPayload_unassignedTickets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MoveTicketPayload.UnassignedTickets(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["filter"].(*models.TicketFilter), args["orderBy"].(*models.TicketOrder)), true
+	case "MoveTicketPayload.userErrors":
+		if e.ComplexityRoot.MoveTicketPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveTicketPayload.UserErrors(childComplexity), true
 
 	case "Mutation.acceptInvitation":
 		if e.ComplexityRoot.Mutation.AcceptInvitation == nil {
@@ -1033,6 +1311,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ArchiveArticle(childComplexity, args["input"].(models.ArchiveArticleInput)), true
+	case "Mutation.archiveTenant":
+		if e.ComplexityRoot.Mutation.ArchiveTenant == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveTenant_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveTenant(childComplexity, args["input"].(models.ArchiveTenantInput)), true
 	case "Mutation.assignTicket":
 		if e.ComplexityRoot.Mutation.AssignTicket == nil {
 			break
@@ -1176,6 +1465,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteDeviceGroup(childComplexity, args["input"].(models.DeleteDeviceGroupInput)), true
+	case "Mutation.deleteTenant":
+		if e.ComplexityRoot.Mutation.DeleteTenant == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteTenant_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteTenant(childComplexity, args["input"].(models.DeleteTenantInput)), true
+	case "Mutation.deleteUser":
+		if e.ComplexityRoot.Mutation.DeleteUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteUser(childComplexity, args["input"].(models.DeleteUserInput)), true
 	case "Mutation.endGrandfathering":
 		if e.ComplexityRoot.Mutation.EndGrandfathering == nil {
 			break
@@ -1231,6 +1542,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MoveAssets(childComplexity, args["input"].(models.MoveAssetsInput)), true
+	case "Mutation.moveDevices":
+		if e.ComplexityRoot.Mutation.MoveDevices == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_moveDevices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MoveDevices(childComplexity, args["input"].(models.MoveDevicesInput)), true
+	case "Mutation.moveTicket":
+		if e.ComplexityRoot.Mutation.MoveTicket == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_moveTicket_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MoveTicket(childComplexity, args["input"].(models.MoveTicketInput)), true
 	case "Mutation.reactivateUser":
 		if e.ComplexityRoot.Mutation.ReactivateUser == nil {
 			break
@@ -1297,6 +1630,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResetAccess(childComplexity, args["input"].(models.ResetAccessInput)), true
+	case "Mutation.restoreTenant":
+		if e.ComplexityRoot.Mutation.RestoreTenant == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_restoreTenant_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RestoreTenant(childComplexity, args["input"].(models.RestoreTenantInput)), true
 	case "Mutation.setAddOnSeats":
 		if e.ComplexityRoot.Mutation.SetAddOnSeats == nil {
 			break
@@ -1831,6 +2175,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResetAccessPayload.UserErrors(childComplexity), true
 
+	case "RestoreTenantPayload.committed":
+		if e.ComplexityRoot.RestoreTenantPayload.Committed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreTenantPayload.Committed(childComplexity), true
+	case "RestoreTenantPayload.items":
+		if e.ComplexityRoot.RestoreTenantPayload.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreTenantPayload.Items(childComplexity), true
+	case "RestoreTenantPayload.tenant":
+		if e.ComplexityRoot.RestoreTenantPayload.Tenant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreTenantPayload.Tenant(childComplexity), true
+	case "RestoreTenantPayload.userErrors":
+		if e.ComplexityRoot.RestoreTenantPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreTenantPayload.UserErrors(childComplexity), true
+
 	case "SetAddOnSeatsPayload.account":
 		if e.ComplexityRoot.SetAddOnSeatsPayload.Account == nil {
 			break
@@ -2164,6 +2533,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAnswerRemoteSessionInput,
 		ec.unmarshalInputApproveArticleInput,
 		ec.unmarshalInputArchiveArticleInput,
+		ec.unmarshalInputArchiveTenantInput,
 		ec.unmarshalInputArticleFilter,
 		ec.unmarshalInputArticleOrder,
 		ec.unmarshalInputAssetFilter,
@@ -2184,6 +2554,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeleteAssetInput,
 		ec.unmarshalInputDeleteDeviceGroupInput,
 		ec.unmarshalInputDeleteDeviceInput,
+		ec.unmarshalInputDeleteTenantInput,
+		ec.unmarshalInputDeleteUserInput,
 		ec.unmarshalInputDeviceFilter,
 		ec.unmarshalInputDeviceGroupFilter,
 		ec.unmarshalInputDeviceGroupOrder,
@@ -2194,6 +2566,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputEndSessionsInput,
 		ec.unmarshalInputInviteUserInput,
 		ec.unmarshalInputMoveAssetsInput,
+		ec.unmarshalInputMoveDevicesInput,
+		ec.unmarshalInputMoveTicketInput,
 		ec.unmarshalInputReactivateUserInput,
 		ec.unmarshalInputRejectArticleInput,
 		ec.unmarshalInputRemoteSessionFilter,
@@ -2202,6 +2576,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRemoveUsersFromTenantInput,
 		ec.unmarshalInputReportDevicesInput,
 		ec.unmarshalInputResetAccessInput,
+		ec.unmarshalInputRestoreTenantInput,
 		ec.unmarshalInputSetAddOnSeatsInput,
 		ec.unmarshalInputSetUserTenantsInput,
 		ec.unmarshalInputSignInInput,
@@ -4093,6 +4468,91 @@ type ReportDevicesPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/move.graphqls", Input: `extend type Mutation {
+  "Moves devices to a tenant, or makes them tenantless, for who sees both ends. They leave their groups; their tickets, sessions and assets stay where they were recorded. Not while a remote session on one is open."
+  moveDevices(
+    "What and where."
+    input: MoveDevicesInput!
+  ): MoveDevicesPayload @tenantScoped @requires(role: MEMBER)
+  "Moves a ticket with its comments to a tenant, or makes it tenantless, for who sees both ends. The comments so far become internal, unless they are kept public; then the time of the first answer stays, too. An assignee who does not see it there is taken off."
+  moveTicket(
+    "What and where."
+    input: MoveTicketInput!
+  ): MoveTicketPayload @tenantScoped @requires(role: MEMBER)
+}
+
+"Which devices to move, and where."
+input MoveDevicesInput {
+  "The devices; at most 1,000."
+  deviceIds: [ID!]!
+  "The tenant; without one, that of the group, and without that they become tenantless."
+  tenantId: ID
+  "A group there that they enter; without one, those that change their tenant are in none."
+  groupId: ID
+  "Whether to undo everything at the end, and only show what would be."
+  dryRun: Boolean = false
+}
+
+"What moving devices gives."
+type MoveDevicesPayload {
+  "The devices; null if there are errors."
+  devices(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Only the devices that meet all of this."
+    filter: DeviceFilter
+    "The order; by name if nothing is said."
+    orderBy: DeviceOrder
+  ): DeviceConnection @tenantScoped
+  "Whether it was done, and not only tried."
+  committed: Boolean!
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+
+"Which ticket to move, and where."
+input MoveTicketInput {
+  "The ticket."
+  ticketId: ID!
+  "The tenant; without one it becomes tenantless."
+  tenantId: ID
+  "Whether comments that are public stay so."
+  keepPublic: Boolean = false
+  "Whether to undo everything at the end, and only show what would be."
+  dryRun: Boolean = false
+}
+
+"What moving a ticket gives."
+type MoveTicketPayload {
+  "The ticket; null if there are errors."
+  ticket: Ticket @tenantScoped
+  "Whether it was done, and not only tried."
+  committed: Boolean!
+  "The ticket, if it lost its assignee."
+  unassignedTickets(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Only the tickets that meet all of this."
+    filter: TicketFilter
+    "The order; the newest first if nothing is said."
+    orderBy: TicketOrder
+  ): TicketConnection @tenantScoped
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/remote_session.graphqls", Input: `"An agent's look at a device from afar."
 type RemoteSession implements Node {
   "The id."
@@ -4669,6 +5129,178 @@ type UpdateTenantPayload {
   tenant: Tenant @tenantScoped
   "What was wrong."
   userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/tenant_lifecycle.graphqls", Input: `extend type Mutation {
+  "Freezes the items of a tenant: who could read them still can, and nobody changes them. Memberships stay as they are. Not while a remote session is open."
+  archiveTenant(
+    "The tenant."
+    input: ArchiveTenantInput!
+  ): ArchiveTenantPayload @accountScoped @requires(role: ADMIN)
+  "Lets the items of an archived tenant change again."
+  restoreTenant(
+    "The tenant."
+    input: RestoreTenantInput!
+  ): RestoreTenantPayload @accountScoped @requires(role: ADMIN)
+  "Deletes a tenant, an archived one too. While it has items, only with a plan for all of them. Not while a remote session is open."
+  deleteTenant(
+    "The tenant and the plan."
+    input: DeleteTenantInput!
+  ): DeleteTenantPayload @accountScoped @requires(role: ADMIN)
+}
+
+"How many items."
+type ItemCounts {
+  "Devices."
+  devices: Int!
+  "Device groups."
+  deviceGroups: Int!
+  "Tickets."
+  tickets: Int!
+  "Comments on the tickets."
+  ticketComments: Int!
+  "Remote sessions."
+  remoteSessions: Int!
+  "Assets."
+  assets: Int!
+  "Articles."
+  articles: Int!
+}
+
+"Which tenant to archive."
+input ArchiveTenantInput {
+  "The tenant."
+  id: ID!
+  "The version that the caller has seen; another one is a ` + "`" + `CONFLICT` + "`" + `."
+  version: Int
+  "Whether to undo everything at the end, and only show what would be."
+  dryRun: Boolean = false
+}
+
+"What archiving a tenant gives."
+type ArchiveTenantPayload {
+  "The tenant; null if there are errors."
+  tenant: Tenant @tenantScoped
+  "Whether it was done, and not only tried."
+  committed: Boolean!
+  "How much is frozen; null if there are errors."
+  items: ItemCounts
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+
+"Which tenant to restore."
+input RestoreTenantInput {
+  "The tenant."
+  id: ID!
+  "The version that the caller has seen; another one is a ` + "`" + `CONFLICT` + "`" + `."
+  version: Int
+  "Whether to undo everything at the end, and only show what would be."
+  dryRun: Boolean = false
+}
+
+"What restoring a tenant gives."
+type RestoreTenantPayload {
+  "The tenant; null if there are errors."
+  tenant: Tenant @tenantScoped
+  "Whether it was done, and not only tried."
+  committed: Boolean!
+  "How much can change again; null if there are errors."
+  items: ItemCounts
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+
+"What becomes of the items of a deleted tenant."
+enum TenantDeletionPlan {
+  "Another tenant gets them. Public comments on tickets become internal."
+  MOVE
+  "They become tenantless: every member without a membership sees them. Public comments on tickets become internal, and articles drafts."
+  MAKE_TENANTLESS
+  "They are deleted for good."
+  DELETE_ITEMS
+}
+
+"Which tenant to delete, and what becomes of its items."
+input DeleteTenantInput {
+  "The tenant."
+  id: ID!
+  "The version that the caller has seen; another one is a ` + "`" + `CONFLICT` + "`" + `."
+  version: Int
+  "What becomes of its items; needed if there are any."
+  plan: TenantDeletionPlan
+  "The tenant that gets the items; for the plan ` + "`" + `MOVE` + "`" + `, and no other."
+  moveTo: ID
+  "Whether the members become members of the tenant that gets the items; for the plan ` + "`" + `MOVE` + "`" + `, and no other."
+  moveMembers: Boolean = false
+  "Whether to undo everything at the end, and only show what would be."
+  dryRun: Boolean = false
+}
+
+"What deleting a tenant gives."
+type DeleteTenantPayload {
+  "The id of what was deleted; null if there are errors."
+  deletedId: ID
+  "Whether it was done, and not only tried."
+  committed: Boolean!
+  "How much was moved, made tenantless or deleted; null if there are errors."
+  items: ItemCounts
+  "The tickets that lost their assignee."
+  unassignedTickets(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Only the tickets that meet all of this."
+    filter: TicketFilter
+    "The order; the newest first if nothing is said."
+    orderBy: TicketOrder
+  ): TicketConnection @tenantScoped
+  "Whose access changes: the members of the tenant, and the active users who now see its items as members of the tenant that gets them, or as members of none."
+  affectedUsers(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Only the users that meet all of this, by what they are now: ` + "`" + `tenantAccess: [TENANTLESS]` + "`" + ` lists who fell over the cliff."
+    filter: UserFilter
+    "The order; by name if nothing is said."
+    orderBy: UserOrder
+  ): AffectedUserConnection @accountScoped
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+
+"A list of users whose access changes."
+type AffectedUserConnection {
+  "The users of this page, each with its cursor and what changes."
+  edges: [AffectedUserEdge!]!
+  "The users of this page."
+  nodes: [User!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many there are in all."
+  totalCount: Int!
+}
+
+"A user in a list, with what changes for them."
+type AffectedUserEdge {
+  "Marks this place in the list."
+  cursor: String!
+  "The user."
+  node: User!
+  "What the user saw before."
+  before: TenantAccess!
+  "What the user sees now."
+  after: TenantAccess!
 }
 `, BuiltIn: false},
 	{Name: "../schema/ticket.graphqls", Input: `"A request for help, or the report of a fault."
@@ -5540,6 +6172,51 @@ type ReactivateUserPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/user_deletion.graphqls", Input: `extend type Mutation {
+  "Deletes a user for good, with memberships, sessions and password, and frees the seat. What they did stays, with \"Former user\" as its name; the audit keeps the name."
+  deleteUser(
+    "The user."
+    input: DeleteUserInput!
+  ): DeleteUserPayload @accountScoped @requires(role: ADMIN)
+}
+
+"Whom to delete."
+input DeleteUserInput {
+  "The user."
+  id: ID!
+  "Whether to undo everything at the end, and only show what would be."
+  dryRun: Boolean = false
+}
+
+"What deleting a user gives."
+type DeleteUserPayload {
+  "The id of who was deleted; null if there are errors."
+  deletedId: ID
+  "Null: nothing finds the user any more."
+  user: User @accountScoped
+  "Whether it was done, and not only tried."
+  committed: Boolean!
+  "What it means for the user's access."
+  results: [AccessChange!]!
+  "The tickets that lost their assignee."
+  unassignedTickets(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Only the tickets that meet all of this."
+    filter: TicketFilter
+    "The order; the newest first if nothing is said."
+    orderBy: TicketOrder
+  ): TicketConnection @tenantScoped
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/viewer.graphqls", Input: `"Who is asking, and what they see."
 type Viewer {
   "The user who is signed in."
@@ -5764,6 +6441,8 @@ type ViewerCan {
   archiveArticle: Boolean!
   "Whether ` + "`" + `answerRemoteSession` + "`" + ` is open to the viewer."
   answerRemoteSession: Boolean!
+  "Whether ` + "`" + `archiveTenant` + "`" + ` is open to the viewer."
+  archiveTenant: Boolean!
   "Whether ` + "`" + `assignTicket` + "`" + ` is open to the viewer."
   assignTicket: Boolean!
   "Whether ` + "`" + `changePassword` + "`" + ` is open to the viewer."
@@ -5790,6 +6469,10 @@ type ViewerCan {
   deleteDevice: Boolean!
   "Whether ` + "`" + `deleteDeviceGroup` + "`" + ` is open to the viewer."
   deleteDeviceGroup: Boolean!
+  "Whether ` + "`" + `deleteTenant` + "`" + ` is open to the viewer."
+  deleteTenant: Boolean!
+  "Whether ` + "`" + `deleteUser` + "`" + ` is open to the viewer."
+  deleteUser: Boolean!
   "Whether ` + "`" + `endGrandfathering` + "`" + ` is open to the viewer."
   endGrandfathering: Boolean!
   "Whether ` + "`" + `endSessions` + "`" + ` is open to the viewer."
@@ -5800,6 +6483,10 @@ type ViewerCan {
   inviteUser: Boolean!
   "Whether ` + "`" + `moveAssets` + "`" + ` is open to the viewer."
   moveAssets: Boolean!
+  "Whether ` + "`" + `moveDevices` + "`" + ` is open to the viewer."
+  moveDevices: Boolean!
+  "Whether ` + "`" + `moveTicket` + "`" + ` is open to the viewer."
+  moveTicket: Boolean!
   "Whether ` + "`" + `reactivateUser` + "`" + ` is open to the viewer."
   reactivateUser: Boolean!
   "Whether ` + "`" + `rejectArticle` + "`" + ` is open to the viewer."
@@ -5812,6 +6499,8 @@ type ViewerCan {
   reportDevices: Boolean!
   "Whether ` + "`" + `resetAccess` + "`" + ` is open to the viewer."
   resetAccess: Boolean!
+  "Whether ` + "`" + `restoreTenant` + "`" + ` is open to the viewer."
+  restoreTenant: Boolean!
   "Whether ` + "`" + `setAddOnSeats` + "`" + ` is open to the viewer."
   setAddOnSeats: Boolean!
   "Whether ` + "`" + `setUserTenants` + "`" + ` is open to the viewer."
@@ -5957,6 +6646,20 @@ func (ec *executionContext) childFields_ArchiveArticlePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveArticlePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ArchiveTenantPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tenant":
+		return ec.fieldContext_ArchiveTenantPayload_tenant(ctx, field)
+	case "committed":
+		return ec.fieldContext_ArchiveTenantPayload_committed(ctx, field)
+	case "items":
+		return ec.fieldContext_ArchiveTenantPayload_items(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ArchiveTenantPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveTenantPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AssignTicketPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "ticket":
@@ -6091,6 +6794,42 @@ func (ec *executionContext) childFields_DeleteDevicePayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type DeleteDevicePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteTenantPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedId":
+		return ec.fieldContext_DeleteTenantPayload_deletedId(ctx, field)
+	case "committed":
+		return ec.fieldContext_DeleteTenantPayload_committed(ctx, field)
+	case "items":
+		return ec.fieldContext_DeleteTenantPayload_items(ctx, field)
+	case "unassignedTickets":
+		return ec.fieldContext_DeleteTenantPayload_unassignedTickets(ctx, field)
+	case "affectedUsers":
+		return ec.fieldContext_DeleteTenantPayload_affectedUsers(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteTenantPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteTenantPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedId":
+		return ec.fieldContext_DeleteUserPayload_deletedId(ctx, field)
+	case "user":
+		return ec.fieldContext_DeleteUserPayload_user(ctx, field)
+	case "committed":
+		return ec.fieldContext_DeleteUserPayload_committed(ctx, field)
+	case "results":
+		return ec.fieldContext_DeleteUserPayload_results(ctx, field)
+	case "unassignedTickets":
+		return ec.fieldContext_DeleteUserPayload_unassignedTickets(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteUserPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteUserPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_EndGrandfatheringPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "committed":
@@ -6137,6 +6876,26 @@ func (ec *executionContext) childFields_InviteUserPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type InviteUserPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ItemCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "devices":
+		return ec.fieldContext_ItemCounts_devices(ctx, field)
+	case "deviceGroups":
+		return ec.fieldContext_ItemCounts_deviceGroups(ctx, field)
+	case "tickets":
+		return ec.fieldContext_ItemCounts_tickets(ctx, field)
+	case "ticketComments":
+		return ec.fieldContext_ItemCounts_ticketComments(ctx, field)
+	case "remoteSessions":
+		return ec.fieldContext_ItemCounts_remoteSessions(ctx, field)
+	case "assets":
+		return ec.fieldContext_ItemCounts_assets(ctx, field)
+	case "articles":
+		return ec.fieldContext_ItemCounts_articles(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ItemCounts", field.Name)
+}
+
 func (ec *executionContext) childFields_MoveAssetsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "assets":
@@ -6147,6 +6906,32 @@ func (ec *executionContext) childFields_MoveAssetsPayload(ctx context.Context, f
 		return ec.fieldContext_MoveAssetsPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MoveAssetsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MoveDevicesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "devices":
+		return ec.fieldContext_MoveDevicesPayload_devices(ctx, field)
+	case "committed":
+		return ec.fieldContext_MoveDevicesPayload_committed(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MoveDevicesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MoveDevicesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MoveTicketPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ticket":
+		return ec.fieldContext_MoveTicketPayload_ticket(ctx, field)
+	case "committed":
+		return ec.fieldContext_MoveTicketPayload_committed(ctx, field)
+	case "unassignedTickets":
+		return ec.fieldContext_MoveTicketPayload_unassignedTickets(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MoveTicketPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MoveTicketPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReactivateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6219,6 +7004,20 @@ func (ec *executionContext) childFields_ResetAccessPayload(ctx context.Context, 
 		return ec.fieldContext_ResetAccessPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResetAccessPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RestoreTenantPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tenant":
+		return ec.fieldContext_RestoreTenantPayload_tenant(ctx, field)
+	case "committed":
+		return ec.fieldContext_RestoreTenantPayload_committed(ctx, field)
+	case "items":
+		return ec.fieldContext_RestoreTenantPayload_items(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RestoreTenantPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RestoreTenantPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetAddOnSeatsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6669,6 +7468,168 @@ func (ec *executionContext) field_AddUsersToTenantPayload_unassignedTickets_args
 	return args, nil
 }
 
+func (ec *executionContext) field_DeleteTenantPayload_affectedUsers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*models.UserFilter, error) {
+			return ec.unmarshalOUserFilter2ᚖtenantryᚋmodelsᚐUserFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*models.UserOrder, error) {
+			return ec.unmarshalOUserOrder2ᚖtenantryᚋmodelsᚐUserOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_DeleteTenantPayload_unassignedTickets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*models.TicketFilter, error) {
+			return ec.unmarshalOTicketFilter2ᚖtenantryᚋmodelsᚐTicketFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*models.TicketOrder, error) {
+			return ec.unmarshalOTicketOrder2ᚖtenantryᚋmodelsᚐTicketOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_DeleteUserPayload_unassignedTickets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*models.TicketFilter, error) {
+			return ec.unmarshalOTicketFilter2ᚖtenantryᚋmodelsᚐTicketFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*models.TicketOrder, error) {
+			return ec.unmarshalOTicketOrder2ᚖtenantryᚋmodelsᚐTicketOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_EndGrandfatheringPayload_unassignedTickets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6777,6 +7738,114 @@ func (ec *executionContext) field_MoveAssetsPayload_assets_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_MoveDevicesPayload_devices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*models.DeviceFilter, error) {
+			return ec.unmarshalODeviceFilter2ᚖtenantryᚋmodelsᚐDeviceFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*models.DeviceOrder, error) {
+			return ec.unmarshalODeviceOrder2ᚖtenantryᚋmodelsᚐDeviceOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_MoveTicketPayload_unassignedTickets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*models.TicketFilter, error) {
+			return ec.unmarshalOTicketFilter2ᚖtenantryᚋmodelsᚐTicketFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*models.TicketOrder, error) {
+			return ec.unmarshalOTicketOrder2ᚖtenantryᚋmodelsᚐTicketOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_acceptInvitation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6853,6 +7922,20 @@ func (ec *executionContext) field_Mutation_archiveArticle_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (models.ArchiveArticleInput, error) {
 			return ec.unmarshalNArchiveArticleInput2tenantryᚋmodelsᚐArchiveArticleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_archiveTenant_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.ArchiveTenantInput, error) {
+			return ec.unmarshalNArchiveTenantInput2tenantryᚋmodelsᚐArchiveTenantInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7043,6 +8126,34 @@ func (ec *executionContext) field_Mutation_deleteDevice_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deleteTenant_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.DeleteTenantInput, error) {
+			return ec.unmarshalNDeleteTenantInput2tenantryᚋmodelsᚐDeleteTenantInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.DeleteUserInput, error) {
+			return ec.unmarshalNDeleteUserInput2tenantryᚋmodelsᚐDeleteUserInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_endGrandfathering_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7105,6 +8216,34 @@ func (ec *executionContext) field_Mutation_moveAssets_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (models.MoveAssetsInput, error) {
 			return ec.unmarshalNMoveAssetsInput2tenantryᚋmodelsᚐMoveAssetsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_moveDevices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.MoveDevicesInput, error) {
+			return ec.unmarshalNMoveDevicesInput2tenantryᚋmodelsᚐMoveDevicesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_moveTicket_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.MoveTicketInput, error) {
+			return ec.unmarshalNMoveTicketInput2tenantryᚋmodelsᚐMoveTicketInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7189,6 +8328,20 @@ func (ec *executionContext) field_Mutation_resetAccess_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (models.ResetAccessInput, error) {
 			return ec.unmarshalNResetAccessInput2tenantryᚋmodelsᚐResetAccessInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_restoreTenant_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.RestoreTenantInput, error) {
+			return ec.unmarshalNRestoreTenantInput2tenantryᚋmodelsᚐRestoreTenantInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9464,6 +10617,129 @@ func (ec *executionContext) fieldContext_ArchiveArticlePayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _ArchiveTenantPayload_tenant(ctx context.Context, field graphql.CollectedField, obj *models.ArchiveTenantPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveTenantPayload_tenant(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tenant, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOTenant2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveTenantPayload_tenant(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveTenantPayload", field, false, false, errors.New("field of type Tenant does not have child fields"))
+}
+
+func (ec *executionContext) _ArchiveTenantPayload_committed(ctx context.Context, field graphql.CollectedField, obj *models.ArchiveTenantPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveTenantPayload_committed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Committed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveTenantPayload_committed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveTenantPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _ArchiveTenantPayload_items(ctx context.Context, field graphql.CollectedField, obj *models.ArchiveTenantPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveTenantPayload_items(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Items, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ItemCounts) graphql.Marshaler {
+			return ec.marshalOItemCounts2ᚖtenantryᚋmodelsᚐItemCounts(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveTenantPayload_items(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveTenantPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ItemCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArchiveTenantPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.ArchiveTenantPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveTenantPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveTenantPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveTenantPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AssignTicketPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *models.AssignTicketPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10351,6 +11627,430 @@ func (ec *executionContext) fieldContext_DeleteDevicePayload_userErrors(_ contex
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteTenantPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *models.DeleteTenantPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteTenantPayload_deletedId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteTenantPayload_deletedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteTenantPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _DeleteTenantPayload_committed(ctx context.Context, field graphql.CollectedField, obj *models.DeleteTenantPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteTenantPayload_committed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Committed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteTenantPayload_committed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteTenantPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _DeleteTenantPayload_items(ctx context.Context, field graphql.CollectedField, obj *models.DeleteTenantPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteTenantPayload_items(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Items, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ItemCounts) graphql.Marshaler {
+			return ec.marshalOItemCounts2ᚖtenantryᚋmodelsᚐItemCounts(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteTenantPayload_items(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteTenantPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ItemCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteTenantPayload_unassignedTickets(ctx context.Context, field graphql.CollectedField, obj *models.DeleteTenantPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteTenantPayload_unassignedTickets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UnassignedTickets, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOTicketConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteTenantPayload_unassignedTickets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteTenantPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type TicketConnection does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_DeleteTenantPayload_unassignedTickets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteTenantPayload_affectedUsers(ctx context.Context, field graphql.CollectedField, obj *models.DeleteTenantPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteTenantPayload_affectedUsers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AffectedUsers, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.AccountScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive accountScoped is not implemented")
+				}
+				return ec.Directives.AccountScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOAffectedUserConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteTenantPayload_affectedUsers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteTenantPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type AffectedUserConnection does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_DeleteTenantPayload_affectedUsers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteTenantPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.DeleteTenantPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteTenantPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteTenantPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteTenantPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteUserPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *models.DeleteUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteUserPayload_deletedId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteUserPayload_deletedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteUserPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _DeleteUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *models.DeleteUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteUserPayload_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.AccountScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive accountScoped is not implemented")
+				}
+				return ec.Directives.AccountScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOUser2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteUserPayload_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteUserPayload", field, false, false, errors.New("field of type User does not have child fields"))
+}
+
+func (ec *executionContext) _DeleteUserPayload_committed(ctx context.Context, field graphql.CollectedField, obj *models.DeleteUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteUserPayload_committed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Committed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteUserPayload_committed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteUserPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _DeleteUserPayload_results(ctx context.Context, field graphql.CollectedField, obj *models.DeleteUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteUserPayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.AccessChange) graphql.Marshaler {
+			return ec.marshalNAccessChange2ᚕᚖtenantryᚋmodelsᚐAccessChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteUserPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccessChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteUserPayload_unassignedTickets(ctx context.Context, field graphql.CollectedField, obj *models.DeleteUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteUserPayload_unassignedTickets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UnassignedTickets, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOTicketConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteUserPayload_unassignedTickets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type TicketConnection does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_DeleteUserPayload_unassignedTickets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteUserPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.DeleteUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteUserPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteUserPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _EndGrandfatheringPayload_committed(ctx context.Context, field graphql.CollectedField, obj *models.EndGrandfatheringPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10721,6 +12421,167 @@ func (ec *executionContext) fieldContext_InviteUserPayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _ItemCounts_devices(ctx context.Context, field graphql.CollectedField, obj *models.ItemCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ItemCounts_devices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Devices, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ItemCounts_devices(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ItemCounts", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ItemCounts_deviceGroups(ctx context.Context, field graphql.CollectedField, obj *models.ItemCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ItemCounts_deviceGroups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeviceGroups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ItemCounts_deviceGroups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ItemCounts", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ItemCounts_tickets(ctx context.Context, field graphql.CollectedField, obj *models.ItemCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ItemCounts_tickets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tickets, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ItemCounts_tickets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ItemCounts", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ItemCounts_ticketComments(ctx context.Context, field graphql.CollectedField, obj *models.ItemCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ItemCounts_ticketComments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TicketComments, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ItemCounts_ticketComments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ItemCounts", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ItemCounts_remoteSessions(ctx context.Context, field graphql.CollectedField, obj *models.ItemCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ItemCounts_remoteSessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemoteSessions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ItemCounts_remoteSessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ItemCounts", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ItemCounts_assets(ctx context.Context, field graphql.CollectedField, obj *models.ItemCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ItemCounts_assets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Assets, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ItemCounts_assets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ItemCounts", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ItemCounts_articles(ctx context.Context, field graphql.CollectedField, obj *models.ItemCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ItemCounts_articles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Articles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ItemCounts_articles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ItemCounts", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _MoveAssetsPayload_assets(ctx context.Context, field graphql.CollectedField, obj *models.MoveAssetsPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10822,6 +12683,264 @@ func (ec *executionContext) _MoveAssetsPayload_userErrors(ctx context.Context, f
 func (ec *executionContext) fieldContext_MoveAssetsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "MoveAssetsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MoveDevicesPayload_devices(ctx context.Context, field graphql.CollectedField, obj *models.MoveDevicesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveDevicesPayload_devices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Devices, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalODeviceConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MoveDevicesPayload_devices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MoveDevicesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type DeviceConnection does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_MoveDevicesPayload_devices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MoveDevicesPayload_committed(ctx context.Context, field graphql.CollectedField, obj *models.MoveDevicesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveDevicesPayload_committed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Committed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveDevicesPayload_committed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoveDevicesPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _MoveDevicesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.MoveDevicesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveDevicesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveDevicesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MoveDevicesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MoveTicketPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *models.MoveTicketPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveTicketPayload_ticket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ticket, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOTicket2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MoveTicketPayload_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoveTicketPayload", field, false, false, errors.New("field of type Ticket does not have child fields"))
+}
+
+func (ec *executionContext) _MoveTicketPayload_committed(ctx context.Context, field graphql.CollectedField, obj *models.MoveTicketPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveTicketPayload_committed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Committed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveTicketPayload_committed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoveTicketPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _MoveTicketPayload_unassignedTickets(ctx context.Context, field graphql.CollectedField, obj *models.MoveTicketPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveTicketPayload_unassignedTickets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UnassignedTickets, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOTicketConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MoveTicketPayload_unassignedTickets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MoveTicketPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type TicketConnection does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_MoveTicketPayload_unassignedTickets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MoveTicketPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.MoveTicketPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveTicketPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveTicketPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MoveTicketPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -12557,6 +14676,144 @@ func (ec *executionContext) fieldContext_Mutation_reportDevices(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_moveDevices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_moveDevices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MoveDevices(ctx, fc.Args["input"].(models.MoveDevicesInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *models.MoveDevicesPayload
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *models.MoveDevicesPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.MoveDevicesPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.MoveDevicesPayload) graphql.Marshaler {
+			return ec.marshalOMoveDevicesPayload2ᚖtenantryᚋmodelsᚐMoveDevicesPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_moveDevices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MoveDevicesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_moveDevices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_moveTicket(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_moveTicket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MoveTicket(ctx, fc.Args["input"].(models.MoveTicketInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *models.MoveTicketPayload
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *models.MoveTicketPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.MoveTicketPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.MoveTicketPayload) graphql.Marshaler {
+			return ec.marshalOMoveTicketPayload2ᚖtenantryᚋmodelsᚐMoveTicketPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_moveTicket(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MoveTicketPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_moveTicket_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_startRemoteSession(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12889,6 +15146,213 @@ func (ec *executionContext) fieldContext_Mutation_updateTenant(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_updateTenant_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_archiveTenant(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_archiveTenant(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ArchiveTenant(ctx, fc.Args["input"].(models.ArchiveTenantInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.AccountScoped == nil {
+					var zeroVal *models.ArchiveTenantPayload
+					return zeroVal, errors.New("directive accountScoped is not implemented")
+				}
+				return ec.Directives.AccountScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "ADMIN")
+				if err != nil {
+					var zeroVal *models.ArchiveTenantPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.ArchiveTenantPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ArchiveTenantPayload) graphql.Marshaler {
+			return ec.marshalOArchiveTenantPayload2ᚖtenantryᚋmodelsᚐArchiveTenantPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_archiveTenant(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArchiveTenantPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_archiveTenant_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_restoreTenant(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_restoreTenant(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RestoreTenant(ctx, fc.Args["input"].(models.RestoreTenantInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.AccountScoped == nil {
+					var zeroVal *models.RestoreTenantPayload
+					return zeroVal, errors.New("directive accountScoped is not implemented")
+				}
+				return ec.Directives.AccountScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "ADMIN")
+				if err != nil {
+					var zeroVal *models.RestoreTenantPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.RestoreTenantPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.RestoreTenantPayload) graphql.Marshaler {
+			return ec.marshalORestoreTenantPayload2ᚖtenantryᚋmodelsᚐRestoreTenantPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_restoreTenant(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RestoreTenantPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_restoreTenant_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteTenant(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteTenant(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteTenant(ctx, fc.Args["input"].(models.DeleteTenantInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.AccountScoped == nil {
+					var zeroVal *models.DeleteTenantPayload
+					return zeroVal, errors.New("directive accountScoped is not implemented")
+				}
+				return ec.Directives.AccountScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "ADMIN")
+				if err != nil {
+					var zeroVal *models.DeleteTenantPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.DeleteTenantPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.DeleteTenantPayload) graphql.Marshaler {
+			return ec.marshalODeleteTenantPayload2ᚖtenantryᚋmodelsᚐDeleteTenantPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteTenant(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteTenantPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteTenant_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -13579,6 +16043,75 @@ func (ec *executionContext) fieldContext_Mutation_reactivateUser(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_reactivateUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteUser(ctx, fc.Args["input"].(models.DeleteUserInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.AccountScoped == nil {
+					var zeroVal *models.DeleteUserPayload
+					return zeroVal, errors.New("directive accountScoped is not implemented")
+				}
+				return ec.Directives.AccountScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "ADMIN")
+				if err != nil {
+					var zeroVal *models.DeleteUserPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.DeleteUserPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.DeleteUserPayload) graphql.Marshaler {
+			return ec.marshalODeleteUserPayload2ᚖtenantryᚋmodelsᚐDeleteUserPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteUserPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -15867,6 +18400,129 @@ func (ec *executionContext) _ResetAccessPayload_userErrors(ctx context.Context, 
 func (ec *executionContext) fieldContext_ResetAccessPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ResetAccessPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RestoreTenantPayload_tenant(ctx context.Context, field graphql.CollectedField, obj *models.RestoreTenantPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreTenantPayload_tenant(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tenant, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOTenant2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreTenantPayload_tenant(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RestoreTenantPayload", field, false, false, errors.New("field of type Tenant does not have child fields"))
+}
+
+func (ec *executionContext) _RestoreTenantPayload_committed(ctx context.Context, field graphql.CollectedField, obj *models.RestoreTenantPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreTenantPayload_committed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Committed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreTenantPayload_committed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RestoreTenantPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _RestoreTenantPayload_items(ctx context.Context, field graphql.CollectedField, obj *models.RestoreTenantPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreTenantPayload_items(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Items, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ItemCounts) graphql.Marshaler {
+			return ec.marshalOItemCounts2ᚖtenantryᚋmodelsᚐItemCounts(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreTenantPayload_items(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RestoreTenantPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ItemCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RestoreTenantPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.RestoreTenantPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreTenantPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreTenantPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RestoreTenantPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -18720,6 +21376,54 @@ func (ec *executionContext) unmarshalInputArchiveArticleInput(ctx context.Contex
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputArchiveTenantInput(ctx context.Context, obj any) (models.ArchiveTenantInput, error) {
+	var it models.ArchiveTenantInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["dryRun"]; !present {
+		asMap["dryRun"] = false
+	}
+
+	fieldsInOrder := [...]string{"id", "version", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputArticleFilter(ctx context.Context, obj any) (models.ArticleFilter, error) {
 	var it models.ArticleFilter
 	if obj == nil {
@@ -20273,6 +22977,119 @@ func (ec *executionContext) unmarshalInputDeleteDeviceInput(ctx context.Context,
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputDeleteTenantInput(ctx context.Context, obj any) (models.DeleteTenantInput, error) {
+	var it models.DeleteTenantInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["moveMembers"]; !present {
+		asMap["moveMembers"] = false
+	}
+	if _, present := asMap["dryRun"]; !present {
+		asMap["dryRun"] = false
+	}
+
+	fieldsInOrder := [...]string{"id", "version", "plan", "moveTo", "moveMembers", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "plan":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("plan"))
+			data, err := ec.unmarshalOTenantDeletionPlan2ᚖtenantryᚋmodelsᚐTenantDeletionPlan(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Plan = graphql.OmittableOf(data)
+		case "moveTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("moveTo"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MoveTo = graphql.OmittableOf(data)
+		case "moveMembers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("moveMembers"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MoveMembers = graphql.OmittableOf(data)
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputDeleteUserInput(ctx context.Context, obj any) (models.DeleteUserInput, error) {
+	var it models.DeleteUserInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["dryRun"]; !present {
+		asMap["dryRun"] = false
+	}
+
+	fieldsInOrder := [...]string{"id", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputDeviceFilter(ctx context.Context, obj any) (models.DeviceFilter, error) {
 	var it models.DeviceFilter
 	if obj == nil {
@@ -20806,6 +23623,119 @@ func (ec *executionContext) unmarshalInputMoveAssetsInput(ctx context.Context, o
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputMoveDevicesInput(ctx context.Context, obj any) (models.MoveDevicesInput, error) {
+	var it models.MoveDevicesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["dryRun"]; !present {
+		asMap["dryRun"] = false
+	}
+
+	fieldsInOrder := [...]string{"deviceIds", "tenantId", "groupId", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "deviceIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deviceIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DeviceIds = data
+		case "tenantId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TenantID = graphql.OmittableOf(data)
+		case "groupId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("groupId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.GroupID = graphql.OmittableOf(data)
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputMoveTicketInput(ctx context.Context, obj any) (models.MoveTicketInput, error) {
+	var it models.MoveTicketInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["keepPublic"]; !present {
+		asMap["keepPublic"] = false
+	}
+	if _, present := asMap["dryRun"]; !present {
+		asMap["dryRun"] = false
+	}
+
+	fieldsInOrder := [...]string{"ticketId", "tenantId", "keepPublic", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ticketId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ticketId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TicketID = data
+		case "tenantId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TenantID = graphql.OmittableOf(data)
+		case "keepPublic":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keepPublic"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeepPublic = graphql.OmittableOf(data)
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputReactivateUserInput(ctx context.Context, obj any) (models.ReactivateUserInput, error) {
 	var it models.ReactivateUserInput
 	if obj == nil {
@@ -21165,6 +24095,54 @@ func (ec *executionContext) unmarshalInputResetAccessInput(ctx context.Context, 
 				return it, err
 			}
 			it.UserID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRestoreTenantInput(ctx context.Context, obj any) (models.RestoreTenantInput, error) {
+	var it models.RestoreTenantInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["dryRun"]; !present {
+		asMap["dryRun"] = false
+	}
+
+	fieldsInOrder := [...]string{"id", "version", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -23387,6 +26365,59 @@ func (ec *executionContext) _ArchiveArticlePayload(ctx context.Context, sel ast.
 	return out
 }
 
+var archiveTenantPayloadImplementors = []string{"ArchiveTenantPayload"}
+
+func (ec *executionContext) _ArchiveTenantPayload(ctx context.Context, sel ast.SelectionSet, obj *models.ArchiveTenantPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, archiveTenantPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ArchiveTenantPayload")
+		case "tenant":
+			out.Values[i] = ec._ArchiveTenantPayload_tenant(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "committed":
+			out.Values[i] = ec._ArchiveTenantPayload_committed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "items":
+			out.Values[i] = ec._ArchiveTenantPayload_items(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ArchiveTenantPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var assignTicketPayloadImplementors = []string{"AssignTicketPayload"}
 
 func (ec *executionContext) _AssignTicketPayload(ctx context.Context, sel ast.SelectionSet, obj *models.AssignTicketPayload) graphql.Marshaler {
@@ -23956,6 +26987,132 @@ func (ec *executionContext) _DeleteDevicePayload(ctx context.Context, sel ast.Se
 	return out
 }
 
+var deleteTenantPayloadImplementors = []string{"DeleteTenantPayload"}
+
+func (ec *executionContext) _DeleteTenantPayload(ctx context.Context, sel ast.SelectionSet, obj *models.DeleteTenantPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteTenantPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteTenantPayload")
+		case "deletedId":
+			out.Values[i] = ec._DeleteTenantPayload_deletedId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "committed":
+			out.Values[i] = ec._DeleteTenantPayload_committed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "items":
+			out.Values[i] = ec._DeleteTenantPayload_items(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unassignedTickets":
+			out.Values[i] = ec._DeleteTenantPayload_unassignedTickets(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "affectedUsers":
+			out.Values[i] = ec._DeleteTenantPayload_affectedUsers(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteTenantPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var deleteUserPayloadImplementors = []string{"DeleteUserPayload"}
+
+func (ec *executionContext) _DeleteUserPayload(ctx context.Context, sel ast.SelectionSet, obj *models.DeleteUserPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteUserPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteUserPayload")
+		case "deletedId":
+			out.Values[i] = ec._DeleteUserPayload_deletedId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "user":
+			out.Values[i] = ec._DeleteUserPayload_user(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "committed":
+			out.Values[i] = ec._DeleteUserPayload_committed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "results":
+			out.Values[i] = ec._DeleteUserPayload_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unassignedTickets":
+			out.Values[i] = ec._DeleteUserPayload_unassignedTickets(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteUserPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var endGrandfatheringPayloadImplementors = []string{"EndGrandfatheringPayload"}
 
 func (ec *executionContext) _EndGrandfatheringPayload(ctx context.Context, sel ast.SelectionSet, obj *models.EndGrandfatheringPayload) graphql.Marshaler {
@@ -24143,6 +27300,74 @@ func (ec *executionContext) _InviteUserPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var itemCountsImplementors = []string{"ItemCounts"}
+
+func (ec *executionContext) _ItemCounts(ctx context.Context, sel ast.SelectionSet, obj *models.ItemCounts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, itemCountsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ItemCounts")
+		case "devices":
+			out.Values[i] = ec._ItemCounts_devices(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deviceGroups":
+			out.Values[i] = ec._ItemCounts_deviceGroups(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tickets":
+			out.Values[i] = ec._ItemCounts_tickets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ticketComments":
+			out.Values[i] = ec._ItemCounts_ticketComments(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "remoteSessions":
+			out.Values[i] = ec._ItemCounts_remoteSessions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "assets":
+			out.Values[i] = ec._ItemCounts_assets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "articles":
+			out.Values[i] = ec._ItemCounts_articles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var moveAssetsPayloadImplementors = []string{"MoveAssetsPayload"}
 
 func (ec *executionContext) _MoveAssetsPayload(ctx context.Context, sel ast.SelectionSet, obj *models.MoveAssetsPayload) graphql.Marshaler {
@@ -24167,6 +27392,107 @@ func (ec *executionContext) _MoveAssetsPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._MoveAssetsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var moveDevicesPayloadImplementors = []string{"MoveDevicesPayload"}
+
+func (ec *executionContext) _MoveDevicesPayload(ctx context.Context, sel ast.SelectionSet, obj *models.MoveDevicesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, moveDevicesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MoveDevicesPayload")
+		case "devices":
+			out.Values[i] = ec._MoveDevicesPayload_devices(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "committed":
+			out.Values[i] = ec._MoveDevicesPayload_committed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MoveDevicesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var moveTicketPayloadImplementors = []string{"MoveTicketPayload"}
+
+func (ec *executionContext) _MoveTicketPayload(ctx context.Context, sel ast.SelectionSet, obj *models.MoveTicketPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, moveTicketPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MoveTicketPayload")
+		case "ticket":
+			out.Values[i] = ec._MoveTicketPayload_ticket(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "committed":
+			out.Values[i] = ec._MoveTicketPayload_committed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unassignedTickets":
+			out.Values[i] = ec._MoveTicketPayload_unassignedTickets(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MoveTicketPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24386,6 +27712,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "moveDevices":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_moveDevices(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "moveTicket":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_moveTicket(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "startRemoteSession":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_startRemoteSession(ctx, field)
@@ -24417,6 +27757,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "updateTenant":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateTenant(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "archiveTenant":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_archiveTenant(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "restoreTenant":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_restoreTenant(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deleteTenant":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteTenant(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -24487,6 +27848,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "reactivateUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_reactivateUser(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deleteUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteUser(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -25350,6 +28718,59 @@ func (ec *executionContext) _ResetAccessPayload(ctx context.Context, sel ast.Sel
 			}
 		case "userErrors":
 			out.Values[i] = ec._ResetAccessPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var restoreTenantPayloadImplementors = []string{"RestoreTenantPayload"}
+
+func (ec *executionContext) _RestoreTenantPayload(ctx context.Context, sel ast.SelectionSet, obj *models.RestoreTenantPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, restoreTenantPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RestoreTenantPayload")
+		case "tenant":
+			out.Values[i] = ec._RestoreTenantPayload_tenant(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "committed":
+			out.Values[i] = ec._RestoreTenantPayload_committed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "items":
+			out.Values[i] = ec._RestoreTenantPayload_items(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RestoreTenantPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -26622,6 +30043,11 @@ func (ec *executionContext) unmarshalNArchiveArticleInput2tenantryᚋmodelsᚐAr
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNArchiveTenantInput2tenantryᚋmodelsᚐArchiveTenantInput(ctx context.Context, v any) (models.ArchiveTenantInput, error) {
+	res, err := ec.unmarshalInputArchiveTenantInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNArticleAudience2tenantryᚋmodelsᚐArticleAudience(ctx context.Context, v any) (models.ArticleAudience, error) {
 	var res models.ArticleAudience
 	err := res.UnmarshalGQL(v)
@@ -26793,6 +30219,16 @@ func (ec *executionContext) unmarshalNDeleteDeviceInput2tenantryᚋmodelsᚐDele
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNDeleteTenantInput2tenantryᚋmodelsᚐDeleteTenantInput(ctx context.Context, v any) (models.DeleteTenantInput, error) {
+	res, err := ec.unmarshalInputDeleteTenantInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDeleteUserInput2tenantryᚋmodelsᚐDeleteUserInput(ctx context.Context, v any) (models.DeleteUserInput, error) {
+	res, err := ec.unmarshalInputDeleteUserInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNDeviceConnectionState2tenantryᚋmodelsᚐDeviceConnectionState(ctx context.Context, v any) (models.DeviceConnectionState, error) {
 	var res models.DeviceConnectionState
 	err := res.UnmarshalGQL(v)
@@ -26948,6 +30384,16 @@ func (ec *executionContext) unmarshalNMoveAssetsInput2tenantryᚋmodelsᚐMoveAs
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNMoveDevicesInput2tenantryᚋmodelsᚐMoveDevicesInput(ctx context.Context, v any) (models.MoveDevicesInput, error) {
+	res, err := ec.unmarshalInputMoveDevicesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNMoveTicketInput2tenantryᚋmodelsᚐMoveTicketInput(ctx context.Context, v any) (models.MoveTicketInput, error) {
+	res, err := ec.unmarshalInputMoveTicketInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNReactivateUserInput2tenantryᚋmodelsᚐReactivateUserInput(ctx context.Context, v any) (models.ReactivateUserInput, error) {
 	res, err := ec.unmarshalInputReactivateUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -27015,6 +30461,11 @@ func (ec *executionContext) unmarshalNReportDevicesInput2tenantryᚋmodelsᚐRep
 
 func (ec *executionContext) unmarshalNResetAccessInput2tenantryᚋmodelsᚐResetAccessInput(ctx context.Context, v any) (models.ResetAccessInput, error) {
 	res, err := ec.unmarshalInputResetAccessInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRestoreTenantInput2tenantryᚋmodelsᚐRestoreTenantInput(ctx context.Context, v any) (models.RestoreTenantInput, error) {
+	res, err := ec.unmarshalInputRestoreTenantInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -27485,6 +30936,22 @@ func (ec *executionContext) marshalOAddUsersToTenantPayload2ᚖtenantryᚋmodels
 	return ec._AddUsersToTenantPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOAffectedUserConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(rows.Set)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAffectedUserConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) marshalOAnswerRemoteSessionPayload2ᚖtenantryᚋmodelsᚐAnswerRemoteSessionPayload(ctx context.Context, sel ast.SelectionSet, v *models.AnswerRemoteSessionPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -27504,6 +30971,13 @@ func (ec *executionContext) marshalOArchiveArticlePayload2ᚖtenantryᚋmodels�
 		return graphql.Null
 	}
 	return ec._ArchiveArticlePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOArchiveTenantPayload2ᚖtenantryᚋmodelsᚐArchiveTenantPayload(ctx context.Context, sel ast.SelectionSet, v *models.ArchiveTenantPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ArchiveTenantPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOArticle2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
@@ -28027,6 +31501,20 @@ func (ec *executionContext) marshalODeleteDevicePayload2ᚖtenantryᚋmodelsᚐD
 	return ec._DeleteDevicePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalODeleteTenantPayload2ᚖtenantryᚋmodelsᚐDeleteTenantPayload(ctx context.Context, sel ast.SelectionSet, v *models.DeleteTenantPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteTenantPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeleteUserPayload2ᚖtenantryᚋmodelsᚐDeleteUserPayload(ctx context.Context, sel ast.SelectionSet, v *models.DeleteUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteUserPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalODevice2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
 	if v == nil {
 		return nil, nil
@@ -28396,11 +31884,32 @@ func (ec *executionContext) marshalOInviteUserPayload2ᚖtenantryᚋmodelsᚐInv
 	return ec._InviteUserPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOItemCounts2ᚖtenantryᚋmodelsᚐItemCounts(ctx context.Context, sel ast.SelectionSet, v *models.ItemCounts) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ItemCounts(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOMoveAssetsPayload2ᚖtenantryᚋmodelsᚐMoveAssetsPayload(ctx context.Context, sel ast.SelectionSet, v *models.MoveAssetsPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._MoveAssetsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMoveDevicesPayload2ᚖtenantryᚋmodelsᚐMoveDevicesPayload(ctx context.Context, sel ast.SelectionSet, v *models.MoveDevicesPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MoveDevicesPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMoveTicketPayload2ᚖtenantryᚋmodelsᚐMoveTicketPayload(ctx context.Context, sel ast.SelectionSet, v *models.MoveTicketPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MoveTicketPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalONode2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
@@ -28649,6 +32158,13 @@ func (ec *executionContext) marshalOResetAccessPayload2ᚖtenantryᚋmodelsᚐRe
 	return ec._ResetAccessPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalORestoreTenantPayload2ᚖtenantryᚋmodelsᚐRestoreTenantPayload(ctx context.Context, sel ast.SelectionSet, v *models.RestoreTenantPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RestoreTenantPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalORole2ᚕtenantryᚋmodelsᚐRoleᚄ(ctx context.Context, v any) ([]models.Role, error) {
 	if v == nil {
 		return nil, nil
@@ -28872,6 +32388,22 @@ func (ec *executionContext) unmarshalOTenantConnection2ᚖtenantryᚋinternalᚋ
 }
 
 func (ec *executionContext) marshalOTenantConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOTenantDeletionPlan2ᚖtenantryᚋmodelsᚐTenantDeletionPlan(ctx context.Context, v any) (*models.TenantDeletionPlan, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(models.TenantDeletionPlan)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTenantDeletionPlan2ᚖtenantryᚋmodelsᚐTenantDeletionPlan(ctx context.Context, sel ast.SelectionSet, v *models.TenantDeletionPlan) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

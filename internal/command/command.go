@@ -51,6 +51,7 @@ const overview = `Usage: tenantry [COMMAND] [FLAGS]
         [--add-on-seats N]                         the password is read from standard input
   import DIR --account NAME [--add-on-seats N]     read CSV files into an account
         [--dry-run] [--update] [--strict]
+  account delete NAME --confirm NAME               delete an account with everything, its audit included
   schema                                           print the schema
 
 tenantry COMMAND --help lists the settings.

@@ -22,6 +22,7 @@ func commands(serve Serve) map[string]command {
 		"schema":  {do: printSchema},
 		"admin":   {flags: adminFlags, do: admin},
 		"import":  {flags: importFlags, do: importFolder},
+		"account": {flags: accountFlags, do: account},
 	}
 }
 

@@ -13,8 +13,9 @@ import (
 // SQLSTATEs that decide what a write answers. Constraint names decide nothing: on a distributed
 // schema they differ from shard to shard.
 const (
-	UniqueViolation = "23505"
-	CheckViolation  = "23514"
+	UniqueViolation     = "23505"
+	CheckViolation      = "23514"
+	ForeignKeyViolation = "23503"
 )
 
 // HasState tells whether an error is PostgreSQL's with this SQLSTATE.

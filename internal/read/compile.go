@@ -37,12 +37,14 @@ type compiler struct {
 	reach  viewer.Reach
 	// readership is the reach of articles.
 	readership viewer.Reach
-	args       []any
-	aliases    int
+	// ended are the users whose membership ended: see rows.Affected.
+	ended   []uuid.UUID
+	args    []any
+	aliases int
 }
 
 func compile(r *Reader, op *graphql.OperationContext, who *viewer.Viewer, f graphql.CollectedField, set *rows.Set) (*plan, error) {
-	c := &compiler{reader: r, op: op, who: who, reach: who.Reach(), readership: who.Readership()}
+	c := &compiler{reader: r, op: op, who: who, reach: who.Reach(), readership: who.Readership(), ended: set.Ended}
 	if r.Unscoped {
 		c.reach, c.readership = viewer.Reach{All: true}, viewer.Reach{All: true}
 	}

@@ -79,7 +79,7 @@ var schemas sync.Map
 // Filled here and not where it is declared, since the fields of types refer to other types.
 func init() {
 	for _, t := range []*typ{
-		viewerType, sessionType, accountType, licenceType, tenantType, tenantCountsType, userType, tenantUserType,
+		viewerType, sessionType, accountType, licenceType, tenantType, tenantCountsType, userType, tenantUserType, affectedUserType,
 		deviceGroupType, deviceType, ticketType, requesterType, commentType, auditType,
 		remoteSessionType, assetType, articleType, ticketChangeType,
 	} {

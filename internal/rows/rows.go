@@ -27,6 +27,8 @@ type Set struct {
 	// AssignableTo, or without one the tenantless items.
 	Assignable   bool
 	AssignableTo *string
+	// Ended are those of the users in Keys whose membership of a tenant that is gone ended with it.
+	Ended []uuid.UUID
 }
 
 // All is the list of everything of a type that the field's scope lets through.
@@ -56,6 +58,13 @@ func Among(typ string, ids []uuid.UUID) *Set {
 		ids = []uuid.UUID{}
 	}
 	return &Set{Type: typ, Many: true, Keys: ids}
+}
+
+// Affected is the list of the users whose access changed, and of those among them whose membership ended.
+func Affected(users, ended []uuid.UUID) *Set {
+	set := Among("User", users)
+	set.Ended = ended
+	return set
 }
 
 // Assignable lists the agents who can be given the tickets of a tenant, or the tenantless ones.

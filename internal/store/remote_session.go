@@ -34,6 +34,16 @@ func (tx *Tx) noOpenSession(f *faults, device uuid.UUID, path ...any) error {
 	return err
 }
 
+// mustHaveNoOpenSession refuses what cannot happen to a tenant while somebody is at one of its devices.
+// The tenant is locked: no session starts meanwhile.
+func (tx *Tx) mustHaveNoOpenSession(f *faults, t *models.Tenant) error {
+	open, err := tx.openSessions("tenant_id", t.ID)
+	if len(open) > 0 {
+		f.add(models.UserErrorCodeSessionOpen, "A remote session is open: end it first.", "id")
+	}
+	return err
+}
+
 // StartRemoteSession starts a session on a device, or asks for it: then the code that answers is shown
 // once.
 func (s *Store) StartRemoteSession(ctx context.Context, in models.StartRemoteSessionInput) (*models.StartRemoteSessionPayload, error) {
