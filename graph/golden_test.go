@@ -87,7 +87,7 @@ func (a *api) variables(document string) map[string]any {
 }
 
 // passing are ids, times, cursors and names of requests.
-var passing = regexp.MustCompile(`"(acc|aud|dev|grp|ses|ten|tkt|cmt|usr)_[0-9a-z]{26}"|"\d{4}-\d\d-\d\dT[0-9:.]+Z"|"[0-9a-f]{8}-[0-9a-f-]{27}"|"[0-9A-Za-z_-]{50,}"`)
+var passing = regexp.MustCompile(`"(acc|tok|aud|dev|grp|ses|ten|tkt|cmt|usr)_[0-9a-z]{26}"|"\d{4}-\d\d-\d\dT[0-9:.]+Z"|"[0-9a-f]{8}-[0-9a-f-]{27}"|"[0-9A-Za-z_-]{50,}"`)
 
 // stable is an answer without what differs from run to run: ids, times, the order of errors.
 func stable(t *testing.T, raw string) string {

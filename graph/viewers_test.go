@@ -24,7 +24,7 @@ func (a *api) anyID(typ string) string {
 	}[typ]
 	if query == "" {
 		table := map[string]string{
-			"AuditEvent": "audit_events", "Device": "devices", "DeviceGroup": "device_groups", "Tenant": "tenants",
+			"ApiToken": "api_tokens", "AuditEvent": "audit_events", "Device": "devices", "DeviceGroup": "device_groups", "Tenant": "tenants",
 			"Ticket": "tickets", "TicketComment": "ticket_comments", "User": "users", "Viewer": "users",
 		}[typ]
 		query = "select t.id from app." + table + " t join app.accounts a using (account_id) where a.name = 'Northwind IT' and t.id <> t.account_id order by t.id limit 1"

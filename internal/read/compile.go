@@ -14,7 +14,6 @@ import (
 	"tenantry/internal/problem"
 	"tenantry/internal/rows"
 	"tenantry/internal/viewer"
-	"tenantry/models"
 )
 
 type statement struct {
@@ -87,6 +86,9 @@ func (c *compiler) within(t *typ, alias string, scope access.Scope, reach viewer
 	if t.name == "Tenant" {
 		conds = append(conds, alias+".id <> $1")
 	}
+	if scope == access.Account && t.tenant != "" && c.who.Narrowed() {
+		scope = access.Tenant // a token that names tenants leads to no others
+	}
 	switch scope {
 	case access.Tenant:
 		if t.tenant == "" {
@@ -100,6 +102,9 @@ func (c *compiler) within(t *typ, alias string, scope access.Scope, reach viewer
 			return nil, fmt.Errorf("%s belongs to no user", t.name)
 		}
 		conds = append(conds, alias+"."+t.own+" = "+c.arg(c.who.UserID))
+		if t.whole && c.who.Narrowed() {
+			conds = append(conds, "false")
+		}
 	}
 	if hidden, ok := t.hidden[c.who.Kind()]; ok {
 		conds = append(conds, fmt.Sprintf(hidden, alias))
@@ -159,7 +164,7 @@ func (c *compiler) one(f graphql.CollectedField, set *rows.Set, scope access.Sco
 		key = set.Keys[0]
 	}
 	t := types[name]
-	if t.gate != "" && !c.who.AtLeast(t.gate) {
+	if t.gate && !c.who.Administers() {
 		return missing(set), nil
 	}
 	b, alias, conds, err := c.table(t, scope)
@@ -202,7 +207,7 @@ func (c *compiler) nodes(f graphql.CollectedField, set *rows.Set) (*plan, error)
 	var names []string
 	for name := range ids.Types() {
 		t := types[name]
-		if len(wanted[name]) == 0 || t.gate != "" && !c.who.AtLeast(t.gate) {
+		if len(wanted[name]) == 0 || t.gate && !c.who.Administers() {
 			continue
 		}
 		b, alias, conds, err := c.table(t, t.node)
@@ -247,8 +252,11 @@ func (c *compiler) table(t *typ, scope access.Scope) (*builder, string, []string
 	alias := c.alias()
 	b := &builder{compiler: c, from: t.schema.Table + " " + alias}
 	conds, err := c.within(t, alias, scope, c.reachOf(t))
-	if t.name == "User" && c.who.Role != models.RoleAdmin {
-		conds = append(conds, alias+".id = "+c.arg(c.who.UserID))
+	if t.personal && !c.who.Administers() {
+		conds = append(conds, alias+"."+t.own+" = "+c.arg(c.who.UserID))
+	}
+	if t.whole && c.who.Narrowed() {
+		conds = append(conds, "false")
 	}
 	return b, alias, conds, err
 }

@@ -11,7 +11,6 @@ import (
 
 	"tenantry/internal/access"
 	"tenantry/internal/ids"
-	"tenantry/models"
 )
 
 // builder gathers what is selected from one FROM: its joins and columns. The columns of nested lists
@@ -96,14 +95,14 @@ func (b *builder) field(r row, f graphql.CollectedField, of *ast.Definition) (wr
 		return literal(strconv.Quote(of.Name)), nil
 	}
 	def := of.Fields.ForName(f.Name)
-	if !access.Allows(b.who, def.Directives) {
+	if !access.Allows(b.who, def.Directives) || access.Withheld(b.who, def) {
 		return writeNull, nil
 	}
 	w, err := b.value(r, f, def)
 	if err == nil && access.SelfOrAdmin(def) && r.bare {
 		w = present(b.col(r.col("role")), w) // a former user has a face and nothing more
 	}
-	if err == nil && access.SelfOrAdmin(def) && b.who.Role != models.RoleAdmin {
+	if err == nil && access.SelfOrAdmin(def) && !b.who.Administers() {
 		self := b.col("nullif(" + r.col("id") + " = " + b.arg(b.who.UserID) + ", false)")
 		w = present(self, w)
 	}
