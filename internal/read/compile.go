@@ -49,6 +49,10 @@ func compile(r *Reader, op *graphql.OperationContext, who *viewer.Viewer, f grap
 	switch {
 	case scope == access.None || scope == access.Public:
 		return nil, fmt.Errorf("%s has rows and no scope", f.Name)
+	case set.Explain != nil:
+		return c.explanation(f, set)
+	case set.Seeing != nil:
+		return c.withAccess(f, set)
 	case strings.HasSuffix(f.Definition.Type.Name(), "Connection"):
 		return c.connection(f, set, scope)
 	case set.Many:

@@ -81,7 +81,7 @@ func init() {
 	for _, t := range []*typ{
 		viewerType, sessionType, accountType, licenceType, tenantType, tenantCountsType, userType, tenantUserType,
 		deviceGroupType, deviceType, ticketType, requesterType, commentType, auditType,
-		remoteSessionType, assetType, articleType, apiTokenType,
+		remoteSessionType, assetType, articleType, apiTokenType, membershipType, userAccessType,
 	} {
 		s, err := schema.Parse(t.model, &schemas, schema.NamingStrategy{})
 		if err != nil {

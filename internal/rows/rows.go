@@ -27,6 +27,9 @@ type Set struct {
 	// AssignableTo, or without one the tenantless items.
 	Assignable   bool
 	AssignableTo *string
+	// Explain asks whether a user sees something, and Seeing, an opaque id, who does.
+	Explain *Explain
+	Seeing  *string
 }
 
 // All is the list of everything of a type that the field's scope lets through.
