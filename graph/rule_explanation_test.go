@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -12,7 +11,6 @@ import (
 	"github.com/google/uuid"
 
 	"tenantry/internal/ids"
-	"tenantry/internal/token"
 )
 
 // explainedWorld is a random world with some of every kind of item in its first account, and its ids.
@@ -287,30 +285,4 @@ func TestWhatCannotBeExplainedIsMissing(t *testing.T) {
 	}
 	expect(t, "an admin of another account asks", a.as(foreignAdmin).do(ask, good).code(), "NOT_FOUND")
 	expect(t, "an admin of another account asks who sees a device", a.as(foreignAdmin).do(list, good).code(), "NOT_FOUND")
-}
-
-// token makes an API token of a user as the owner of the schema: with all of their reach if no list of
-// tenants is given, and perhaps over.
-func (a *api) token(account, user uuid.UUID, tenants []uuid.UUID, over bool) (*client, uuid.UUID) {
-	a.t.Helper()
-	ctx := context.Background()
-	t := token.New(account, ids.New())
-	_, err := a.owner.Exec(ctx, `insert into app.api_tokens (account_id, id, user_id, name, secret_hash, last_four, narrowed, expires_at)
-		values ($1, $2, $3, 'A token', $4, 'last', $5, case when $6 then now() - interval '1 second' end)`, account, t.ID, user, t.Hash(), tenants != nil, over)
-	must(a.t, err)
-	for _, tenant := range tenants {
-		a.sql("insert into app.api_token_tenants (account_id, user_id, token_id, tenant_id) values ($1, $2, $3, $4)", account, user, t.ID, tenant)
-	}
-	return &client{api: a, token: t.Write(token.API)}, t.ID
-}
-
-// tokenOf is a token of one of the demo's people, with the names of the tenants that it names.
-func (a *api) tokenOf(email string, tenants ...string) *client {
-	a.t.Helper()
-	var named []uuid.UUID
-	for _, name := range tenants {
-		named = append(named, a.key("Northwind IT", "Tenant", name))
-	}
-	c, _ := a.token(one[uuid.UUID](a, "select account_id from app.users where email = $1", email), a.key("Northwind IT", "User", email), named, false)
-	return c
 }
