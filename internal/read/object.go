@@ -179,13 +179,12 @@ func to(name, column string) field {
 // condition on k.
 func newestOf(name, column, cond string) field {
 	return func(b *builder, r row, f graphql.CollectedField, def *ast.FieldDefinition) (writer, error) {
-		t, scope := types[name], access.ScopeOf(def)
-		conds, err := b.within(t, "k", scope, b.reachOf(t))
-		if err != nil {
-			return nil, err
-		}
-		from := r.col("id")
-		newest := b.join("newest "+name+" of "+from, func(alias string) string {
+		t, scope, from := types[name], access.ScopeOf(def), r.col("id")
+		newest := b.join("newest "+name+" of "+from, func(alias string) string { // once: an argument nobody uses is an error
+			conds, err := b.within(t, "k", scope, b.reachOf(t))
+			if err != nil {
+				conds = []string{"false"}
+			}
 			return "lateral (select k.id from " + t.schema.Table + " k where " + strings.Join(conds, " and ") + " and k." + column + " = " + from +
 				" and " + cond + " order by k.created_at desc, k.id desc limit 1) " + alias + " on true"
 		})
