@@ -31,7 +31,12 @@ func (g *guard) directives() generated.DirectiveRoot {
 		Requires: func(ctx context.Context, _ any, next graphql.Resolver, _ models.Role) (any, error) {
 			return next(ctx)
 		},
-		Public: func(ctx context.Context, _ any, next graphql.Resolver, _ string) (any, error) { return next(ctx) },
+		Public: func(ctx context.Context, _ any, next graphql.Resolver, _ string) (any, error) {
+			if err := g.check(ctx); err != nil { // a token that only reads has no mutation, these included
+				return nil, err
+			}
+			return next(ctx)
+		},
 	}
 }
 

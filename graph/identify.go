@@ -46,7 +46,8 @@ func (s *server) asker(w http.ResponseWriter, r *http.Request) *viewer.Asker {
 // could send without asking first must carry the header X-Tenantry.
 func (s *server) identify(ctx context.Context, a *viewer.Asker, r *http.Request) error {
 	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
+	bearer := strings.EqualFold(scheme, "Bearer")
+	if !bearer {
 		cookie, err := r.Cookie(sessionCookie)
 		if err != nil || r.Header.Get("Authorization") != "" {
 			return nil
@@ -57,6 +58,9 @@ func (s *server) identify(ctx context.Context, a *viewer.Asker, r *http.Request)
 		secret = cookie.Value
 	}
 	t, ok := token.Read(token.Session, secret)
+	if !ok && bearer { // an API token is no session that a browser keeps
+		t, ok = token.Read(token.API, secret)
+	}
 	if !ok {
 		return nil
 	}
@@ -66,6 +70,9 @@ func (s *server) identify(ctx context.Context, a *viewer.Asker, r *http.Request)
 	}
 	who, err := s.Sessions.Find(ctx, t)
 	a.Know(who)
+	s.Sessions.NoteUse(ctx, who, func(err error) {
+		s.Log.WarnContext(ctx, "the use of a token was not noted", "requestId", a.RequestID, "error", err)
+	})
 	return err
 }
 

@@ -211,6 +211,11 @@ func (a *api) arguments(f *ast.FieldDefinition) []string {
 	schema := a.reader.Schema
 	out := []string{""}
 	for _, arg := range f.Arguments {
+		if arg.Type.NonNull {
+			return []string{fmt.Sprintf("(%s: %s)", arg.Name, sample(schema, arg.Type))}
+		}
+	}
+	for _, arg := range f.Arguments {
 		def := schema.Types[arg.Type.Name()]
 		switch arg.Name {
 		case "orderBy":

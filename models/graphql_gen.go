@@ -321,6 +321,28 @@ type CommentOnTicketPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A new API token.
+type CreateAPITokenInput struct {
+	// What to call it.
+	Name string `json:"name"`
+	// The tenants in reach that it is for, at least one and at most 1,000. Left out, it has all of the viewer's reach, as that changes.
+	TenantIds graphql.Omittable[[]string] `json:"tenantIds,omitempty"`
+	// Whether it changes nothing.
+	ReadOnly graphql.Omittable[*bool] `json:"readOnly,omitempty"`
+	// When it ends by itself; never if left out.
+	ExpiresAt graphql.Omittable[*time.Time] `json:"expiresAt,omitempty"`
+}
+
+// What making an API token gives.
+type CreateAPITokenPayload struct {
+	// The token, without its secret; null if there are errors.
+	APIToken *rows.Set `json:"apiToken,omitempty"`
+	// What to send as `Authorization: Bearer …`; shown only here. Null if there are errors.
+	Token *string `json:"token,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A new article.
 type CreateArticleInput struct {
 	// The title.
@@ -1061,6 +1083,20 @@ type RestoreTenantPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Which API token to end.
+type RevokeAPITokenInput struct {
+	// The token's id.
+	ID string `json:"id"`
+}
+
+// What revoking an API token gives.
+type RevokeAPITokenPayload struct {
+	// The id of the token that is gone.
+	DeletedID *string `json:"deletedId,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // How many seats to have besides the plan's own.
 type SetAddOnSeatsInput struct {
 	// The number, zero or more.
@@ -1607,6 +1643,8 @@ const (
 	AccessReasonMembership AccessReason = "MEMBERSHIP"
 	// Not being a member of any tenant.
 	AccessReasonNoMembership AccessReason = "NO_MEMBERSHIP"
+	// An API token that names tenants: those of them that its owner reaches.
+	AccessReasonToken AccessReason = "TOKEN"
 )
 
 var AllAccessReason = []AccessReason{
@@ -1614,11 +1652,12 @@ var AllAccessReason = []AccessReason{
 	AccessReasonGrandfathered,
 	AccessReasonMembership,
 	AccessReasonNoMembership,
+	AccessReasonToken,
 }
 
 func (e AccessReason) IsValid() bool {
 	switch e {
-	case AccessReasonRole, AccessReasonGrandfathered, AccessReasonMembership, AccessReasonNoMembership:
+	case AccessReasonRole, AccessReasonGrandfathered, AccessReasonMembership, AccessReasonNoMembership, AccessReasonToken:
 		return true
 	}
 	return false
@@ -1654,6 +1693,91 @@ func (e *AccessReason) UnmarshalJSON(b []byte) error {
 }
 
 func (e AccessReason) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What decides whether somebody sees an item or a tenant.
+type AccessRule string
+
+const (
+	// Seen: admins see all of the account.
+	AccessRuleAdmin AccessRule = "ADMIN"
+	// Seen: they were here before tenant access was, and see all of the account.
+	AccessRuleGrandfathered AccessRule = "GRANDFATHERED"
+	// Seen: they are a member of the tenant.
+	AccessRuleMemberOfTenant AccessRule = "MEMBER_OF_TENANT"
+	// Seen: it has no tenant, and they are an agent and not a member of any.
+	AccessRuleTenantlessWithoutMembership AccessRule = "TENANTLESS_WITHOUT_MEMBERSHIP"
+	// Seen: an article published for all tenants, and they are an agent or a member of a tenant.
+	AccessRulePublishedToAll AccessRule = "PUBLISHED_TO_ALL"
+	// Seen: their own article for all tenants, which is not published.
+	AccessRuleAuthor AccessRule = "AUTHOR"
+	// Not seen: they are not active, or the token is over.
+	AccessRuleNotActive AccessRule = "NOT_ACTIVE"
+	// Not seen: they are not a member of the tenant.
+	AccessRuleNotMember AccessRule = "NOT_MEMBER"
+	// Not seen: it has no tenant, and they are a customer or a member of tenants.
+	AccessRuleTenantlessHidden AccessRule = "TENANTLESS_HIDDEN"
+	// Not seen: it is internal: to customers internal comments and articles not published; to all but admins, grandfathered members and the author, an article for all tenants that is not published.
+	AccessRuleInternal AccessRule = "INTERNAL"
+	// Not seen: the user sees it, but the token is for other tenants.
+	AccessRuleTokenNarrowed AccessRule = "TOKEN_NARROWED"
+)
+
+var AllAccessRule = []AccessRule{
+	AccessRuleAdmin,
+	AccessRuleGrandfathered,
+	AccessRuleMemberOfTenant,
+	AccessRuleTenantlessWithoutMembership,
+	AccessRulePublishedToAll,
+	AccessRuleAuthor,
+	AccessRuleNotActive,
+	AccessRuleNotMember,
+	AccessRuleTenantlessHidden,
+	AccessRuleInternal,
+	AccessRuleTokenNarrowed,
+}
+
+func (e AccessRule) IsValid() bool {
+	switch e {
+	case AccessRuleAdmin, AccessRuleGrandfathered, AccessRuleMemberOfTenant, AccessRuleTenantlessWithoutMembership, AccessRulePublishedToAll, AccessRuleAuthor, AccessRuleNotActive, AccessRuleNotMember, AccessRuleTenantlessHidden, AccessRuleInternal, AccessRuleTokenNarrowed:
+		return true
+	}
+	return false
+}
+
+func (e AccessRule) String() string {
+	return string(e)
+}
+
+func (e *AccessRule) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AccessRule(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AccessRule", str)
+	}
+	return nil
+}
+
+func (e AccessRule) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AccessRule) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AccessRule) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

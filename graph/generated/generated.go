@@ -119,6 +119,12 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CreateApiTokenPayload struct {
+		APIToken   func(childComplexity int) int
+		Token      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CreateArticlePayload struct {
 		Article    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -252,6 +258,7 @@ type ComplexityRoot struct {
 		AssignTicket           func(childComplexity int, input models.AssignTicketInput) int
 		ChangePassword         func(childComplexity int, input models.ChangePasswordInput) int
 		CommentOnTicket        func(childComplexity int, input models.CommentOnTicketInput) int
+		CreateAPIToken         func(childComplexity int, input models.CreateAPITokenInput) int
 		CreateArticle          func(childComplexity int, input models.CreateArticleInput) int
 		CreateAsset            func(childComplexity int, input models.CreateAssetInput) int
 		CreateDevice           func(childComplexity int, input models.CreateDeviceInput) int
@@ -278,6 +285,7 @@ type ComplexityRoot struct {
 		ReportDevices          func(childComplexity int, input models.ReportDevicesInput) int
 		ResetAccess            func(childComplexity int, input models.ResetAccessInput) int
 		RestoreTenant          func(childComplexity int, input models.RestoreTenantInput) int
+		RevokeAPIToken         func(childComplexity int, input models.RevokeAPITokenInput) int
 		SetAddOnSeats          func(childComplexity int, input models.SetAddOnSeatsInput) int
 		SetUserTenants         func(childComplexity int, input models.SetUserTenantsInput) int
 		SignIn                 func(childComplexity int, input models.SignInInput) int
@@ -296,28 +304,30 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Article         func(childComplexity int, id string) int
-		Articles        func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.ArticleFilter, orderBy *models.ArticleOrder) int
-		Asset           func(childComplexity int, id string) int
-		Assets          func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.AssetFilter, orderBy *models.AssetOrder) int
-		AssignableUsers func(childComplexity int, tenantID *string, first *int32, after *string, last *int32, before *string) int
-		AuditEvents     func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.AuditEventFilter, orderBy *models.AuditEventOrder) int
-		Device          func(childComplexity int, id string) int
-		DeviceGroup     func(childComplexity int, id string) int
-		DeviceGroups    func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.DeviceGroupFilter, orderBy *models.DeviceGroupOrder) int
-		Devices         func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.DeviceFilter, orderBy *models.DeviceOrder) int
-		Node            func(childComplexity int, id string) int
-		Nodes           func(childComplexity int, ids []string) int
-		RemoteSession   func(childComplexity int, id string) int
-		RemoteSessions  func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.RemoteSessionFilter, orderBy *models.RemoteSessionOrder) int
-		Tenant          func(childComplexity int, id string) int
-		Tenants         func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.TenantFilter, orderBy *models.TenantOrder) int
-		Ticket          func(childComplexity int, id string) int
-		TicketByNumber  func(childComplexity int, number int32) int
-		Tickets         func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.TicketFilter, orderBy *models.TicketOrder) int
-		User            func(childComplexity int, id string) int
-		Users           func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.UserFilter, orderBy *models.UserOrder) int
-		Viewer          func(childComplexity int) int
+		AccessExplanation func(childComplexity int, userID string, nodeID string, tokenID *string) int
+		Article           func(childComplexity int, id string) int
+		Articles          func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.ArticleFilter, orderBy *models.ArticleOrder) int
+		Asset             func(childComplexity int, id string) int
+		Assets            func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.AssetFilter, orderBy *models.AssetOrder) int
+		AssignableUsers   func(childComplexity int, tenantID *string, first *int32, after *string, last *int32, before *string) int
+		AuditEvents       func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.AuditEventFilter, orderBy *models.AuditEventOrder) int
+		Device            func(childComplexity int, id string) int
+		DeviceGroup       func(childComplexity int, id string) int
+		DeviceGroups      func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.DeviceGroupFilter, orderBy *models.DeviceGroupOrder) int
+		Devices           func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.DeviceFilter, orderBy *models.DeviceOrder) int
+		Node              func(childComplexity int, id string) int
+		Nodes             func(childComplexity int, ids []string) int
+		RemoteSession     func(childComplexity int, id string) int
+		RemoteSessions    func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.RemoteSessionFilter, orderBy *models.RemoteSessionOrder) int
+		Tenant            func(childComplexity int, id string) int
+		Tenants           func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.TenantFilter, orderBy *models.TenantOrder) int
+		Ticket            func(childComplexity int, id string) int
+		TicketByNumber    func(childComplexity int, number int32) int
+		Tickets           func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.TicketFilter, orderBy *models.TicketOrder) int
+		User              func(childComplexity int, id string) int
+		Users             func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.UserFilter, orderBy *models.UserOrder) int
+		UsersWithAccess   func(childComplexity int, nodeID string, first *int32, after *string, last *int32, before *string) int
+		Viewer            func(childComplexity int) int
 	}
 
 	ReactivateUserPayload struct {
@@ -360,6 +370,11 @@ type ComplexityRoot struct {
 		Committed  func(childComplexity int) int
 		Items      func(childComplexity int) int
 		Tenant     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RevokeApiTokenPayload struct {
+		DeletedID  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -468,6 +483,8 @@ type ComplexityRoot struct {
 
 type MutationResolver interface {
 	SetAddOnSeats(ctx context.Context, input models.SetAddOnSeatsInput) (*models.SetAddOnSeatsPayload, error)
+	CreateAPIToken(ctx context.Context, input models.CreateAPITokenInput) (*models.CreateAPITokenPayload, error)
+	RevokeAPIToken(ctx context.Context, input models.RevokeAPITokenInput) (*models.RevokeAPITokenPayload, error)
 	CreateArticle(ctx context.Context, input models.CreateArticleInput) (*models.CreateArticlePayload, error)
 	UpdateArticle(ctx context.Context, input models.UpdateArticleInput) (*models.UpdateArticlePayload, error)
 	SubmitArticle(ctx context.Context, input models.SubmitArticleInput) (*models.SubmitArticlePayload, error)
@@ -531,6 +548,8 @@ type QueryResolver interface {
 	Device(ctx context.Context, id string) (*rows.Set, error)
 	DeviceGroups(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.DeviceGroupFilter, orderBy *models.DeviceGroupOrder) (*rows.Set, error)
 	DeviceGroup(ctx context.Context, id string) (*rows.Set, error)
+	AccessExplanation(ctx context.Context, userID string, nodeID string, tokenID *string) (*rows.Set, error)
+	UsersWithAccess(ctx context.Context, nodeID string, first *int32, after *string, last *int32, before *string) (*rows.Set, error)
 	RemoteSessions(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.RemoteSessionFilter, orderBy *models.RemoteSessionOrder) (*rows.Set, error)
 	RemoteSession(ctx context.Context, id string) (*rows.Set, error)
 	Tenants(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.TenantFilter, orderBy *models.TenantOrder) (*rows.Set, error)
@@ -817,6 +836,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CommentOnTicketPayload.UserErrors(childComplexity), true
+
+	case "CreateApiTokenPayload.apiToken":
+		if e.ComplexityRoot.CreateApiTokenPayload.APIToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiTokenPayload.APIToken(childComplexity), true
+	case "CreateApiTokenPayload.token":
+		if e.ComplexityRoot.CreateApiTokenPayload.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiTokenPayload.Token(childComplexity), true
+	case "CreateApiTokenPayload.userErrors":
+		if e.ComplexityRoot.CreateApiTokenPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiTokenPayload.UserErrors(childComplexity), true
 
 	case "CreateArticlePayload.article":
 		if e.ComplexityRoot.CreateArticlePayload.Article == nil {
@@ -1355,6 +1393,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CommentOnTicket(childComplexity, args["input"].(models.CommentOnTicketInput)), true
+	case "Mutation.createApiToken":
+		if e.ComplexityRoot.Mutation.CreateAPIToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createApiToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAPIToken(childComplexity, args["input"].(models.CreateAPITokenInput)), true
 	case "Mutation.createArticle":
 		if e.ComplexityRoot.Mutation.CreateArticle == nil {
 			break
@@ -1641,6 +1690,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RestoreTenant(childComplexity, args["input"].(models.RestoreTenantInput)), true
+	case "Mutation.revokeApiToken":
+		if e.ComplexityRoot.Mutation.RevokeAPIToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeApiToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeAPIToken(childComplexity, args["input"].(models.RevokeAPITokenInput)), true
 	case "Mutation.setAddOnSeats":
 		if e.ComplexityRoot.Mutation.SetAddOnSeats == nil {
 			break
@@ -1802,6 +1862,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Mutation.UpdateUser(childComplexity, args["input"].(models.UpdateUserInput)), true
 
+	case "Query.accessExplanation":
+		if e.ComplexityRoot.Query.AccessExplanation == nil {
+			break
+		}
+
+		args, err := ec.field_Query_accessExplanation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AccessExplanation(childComplexity, args["userId"].(string), args["nodeId"].(string), args["tokenId"].(*string)), true
 	case "Query.article":
 		if e.ComplexityRoot.Query.Article == nil {
 			break
@@ -2034,6 +2105,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Users(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["filter"].(*models.UserFilter), args["orderBy"].(*models.UserOrder)), true
+	case "Query.usersWithAccess":
+		if e.ComplexityRoot.Query.UsersWithAccess == nil {
+			break
+		}
+
+		args, err := ec.field_Query_usersWithAccess_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.UsersWithAccess(childComplexity, args["nodeId"].(string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -2199,6 +2281,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RestoreTenantPayload.UserErrors(childComplexity), true
+
+	case "RevokeApiTokenPayload.deletedId":
+		if e.ComplexityRoot.RevokeApiTokenPayload.DeletedID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeApiTokenPayload.DeletedID(childComplexity), true
+	case "RevokeApiTokenPayload.userErrors":
+		if e.ComplexityRoot.RevokeApiTokenPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeApiTokenPayload.UserErrors(childComplexity), true
 
 	case "SetAddOnSeatsPayload.account":
 		if e.ComplexityRoot.SetAddOnSeatsPayload.Account == nil {
@@ -2543,6 +2638,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAuditEventOrder,
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputCommentOnTicketInput,
+		ec.unmarshalInputCreateApiTokenInput,
 		ec.unmarshalInputCreateArticleInput,
 		ec.unmarshalInputCreateAssetInput,
 		ec.unmarshalInputCreateDeviceGroupInput,
@@ -2577,6 +2673,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputReportDevicesInput,
 		ec.unmarshalInputResetAccessInput,
 		ec.unmarshalInputRestoreTenantInput,
+		ec.unmarshalInputRevokeApiTokenInput,
 		ec.unmarshalInputSetAddOnSeatsInput,
 		ec.unmarshalInputSetUserTenantsInput,
 		ec.unmarshalInputSignInInput,
@@ -2754,6 +2851,116 @@ input SetAddOnSeatsInput {
 type SetAddOnSeatsPayload {
   "The account."
   account: Account @accountScoped
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/api_token.graphqls", Input: `"""
+What a user's programs ask with, instead of a session. A token sees and does what its owner may, or less:
+one that names tenants sees their items alone, as far as its owner reaches them, and has no verb on
+tenants, users, licence and articles for all tenants; one that only reads has no verb at all.
+"""
+type ApiToken implements Node {
+  "The id."
+  id: ID!
+  "What its owner calls it."
+  name: String!
+  "The last four characters of the token, to tell several apart by."
+  lastFour: String!
+  "The tenants that it names, as far as the viewer reaches them; null if it names none, and so has all of its owner's reach."
+  tenants(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Only the tenants that meet all of this."
+    filter: TenantFilter
+    "The order; by name if nothing is said."
+    orderBy: TenantOrder
+  ): TenantConnection @tenantScoped
+  "Whether it changes nothing."
+  readOnly: Boolean!
+  "When it ends by itself; null: never."
+  expiresAt: DateTime
+  "When it was last used, to the minute."
+  lastUsedAt: DateTime
+  "When it was made."
+  createdAt: DateTime!
+  "When it last changed; using it does not count."
+  updatedAt: DateTime!
+  "Grows with each change."
+  version: Int!
+}
+
+"A list of API tokens."
+type ApiTokenConnection {
+  "The tokens of this page, each with its cursor."
+  edges: [ApiTokenEdge!]!
+  "The tokens of this page."
+  nodes: [ApiToken!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many there are in all."
+  totalCount: Int!
+}
+
+"An API token in a list."
+type ApiTokenEdge {
+  "Marks this place in the list."
+  cursor: String!
+  "The token."
+  node: ApiToken!
+}
+
+extend type Mutation {
+  "Makes a token for the viewer's programs. Not for tokens."
+  createApiToken(
+    "The token."
+    input: CreateApiTokenInput!
+  ): CreateApiTokenPayload @selfScoped @requires(role: MEMBER)
+  "Ends a token at once and for good: one's own, for admins anybody's. Not for tokens that name tenants."
+  revokeApiToken(
+    "Which."
+    input: RevokeApiTokenInput!
+  ): RevokeApiTokenPayload @accountScoped @requires(role: MEMBER)
+}
+
+"A new API token."
+input CreateApiTokenInput {
+  "What to call it."
+  name: String!
+  "The tenants in reach that it is for, at least one and at most 1,000. Left out, it has all of the viewer's reach, as that changes."
+  tenantIds: [ID!]
+  "Whether it changes nothing."
+  readOnly: Boolean = false
+  "When it ends by itself; never if left out."
+  expiresAt: DateTime
+}
+
+"What making an API token gives."
+type CreateApiTokenPayload {
+  "The token, without its secret; null if there are errors."
+  apiToken: ApiToken @selfScoped
+  "What to send as ` + "`" + `Authorization: Bearer …` + "`" + `; shown only here. Null if there are errors."
+  token: String
+  "What was wrong."
+  userErrors: [UserError!]!
+}
+
+"Which API token to end."
+input RevokeApiTokenInput {
+  "The token's id."
+  id: ID!
+}
+
+"What revoking an API token gives."
+type RevokeApiTokenPayload {
+  "The id of the token that is gone."
+  deletedId: ID
   "What was wrong."
   userErrors: [UserError!]!
 }
@@ -3443,17 +3650,17 @@ extend type Mutation {
   addUsersToTenant(
     "Who and where."
     input: AddUsersToTenantInput!
-  ): AddUsersToTenantPayload @tenantScoped @requires(role: ADMIN)
+  ): AddUsersToTenantPayload @accountScoped @requires(role: ADMIN)
   "Ends users' membership of a tenant. Losing the last one gives the tenantless items back."
   removeUsersFromTenant(
     "Who and where."
     input: RemoveUsersFromTenantInput!
-  ): RemoveUsersFromTenantPayload @tenantScoped @requires(role: ADMIN)
+  ): RemoveUsersFromTenantPayload @accountScoped @requires(role: ADMIN)
   "Makes a user a member of exactly these tenants."
   setUserTenants(
     "Who and where."
     input: SetUserTenantsInput!
-  ): SetUserTenantsPayload @tenantScoped @requires(role: ADMIN)
+  ): SetUserTenantsPayload @accountScoped @requires(role: ADMIN)
   "Ends for good that these users see all tenants without being a member."
   endGrandfathering(
     "Who."
@@ -4468,6 +4675,101 @@ type ReportDevicesPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/explanation.graphqls", Input: `"Whether a user sees an item or a tenant, and why."
+type AccessExplanation {
+  "Whether they do."
+  allowed: Boolean!
+  "What decides it."
+  rule: AccessRule!
+  "The membership that decides it; null unless the rule is ` + "`" + `MEMBER_OF_TENANT` + "`" + `."
+  membership: AccessMembership
+  "The same in a sentence, in English."
+  explanation: String!
+}
+
+"What decides whether somebody sees an item or a tenant."
+enum AccessRule {
+  "Seen: admins see all of the account."
+  ADMIN
+  "Seen: they were here before tenant access was, and see all of the account."
+  GRANDFATHERED
+  "Seen: they are a member of the tenant."
+  MEMBER_OF_TENANT
+  "Seen: it has no tenant, and they are an agent and not a member of any."
+  TENANTLESS_WITHOUT_MEMBERSHIP
+  "Seen: an article published for all tenants, and they are an agent or a member of a tenant."
+  PUBLISHED_TO_ALL
+  "Seen: their own article for all tenants, which is not published."
+  AUTHOR
+  "Not seen: they are not active, or the token is over."
+  NOT_ACTIVE
+  "Not seen: they are not a member of the tenant."
+  NOT_MEMBER
+  "Not seen: it has no tenant, and they are a customer or a member of tenants."
+  TENANTLESS_HIDDEN
+  "Not seen: it is internal: to customers internal comments and articles not published; to all but admins, grandfathered members and the author, an article for all tenants that is not published."
+  INTERNAL
+  "Not seen: the user sees it, but the token is for other tenants."
+  TOKEN_NARROWED
+}
+
+"A user's membership of a tenant."
+type AccessMembership {
+  "The tenant."
+  tenant: Tenant @tenantScoped
+  "Who added the user; null if an import did."
+  addedBy: User @accountScoped
+  "When the user was added."
+  addedAt: DateTime!
+}
+
+"A list of the users who see an item or a tenant."
+type UserAccessConnection {
+  "The users of this page, each with its cursor and what makes them see it."
+  edges: [UserAccessEdge!]!
+  "The users of this page."
+  nodes: [User!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many there are in all."
+  totalCount: Int!
+}
+
+"A user in a list, with what makes them see the item or the tenant."
+type UserAccessEdge {
+  "Marks this place in the list."
+  cursor: String!
+  "The user."
+  node: User!
+  "What decides it, as ` + "`" + `accessExplanation` + "`" + ` says."
+  rule: AccessRule! @accountScoped
+}
+
+extend type Query {
+  "Whether a user, or one of their API tokens, sees an item or a tenant, and why. For admins."
+  accessExplanation(
+    "The user."
+    userId: ID!
+    "The tenant, device, device group, ticket, comment, remote session, asset or article."
+    nodeId: ID!
+    "A token of the user; left out, it is about a session."
+    tokenId: ID
+  ): AccessExplanation @accountScoped @requires(role: ADMIN)
+  "The users who see an item or a tenant, by name. For admins."
+  usersWithAccess(
+    "The tenant, device, device group, ticket, comment, remote session, asset or article."
+    nodeId: ID!
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): UserAccessConnection @accountScoped @requires(role: ADMIN)
+}
+`, BuiltIn: false},
 	{Name: "../schema/move.graphqls", Input: `extend type Mutation {
   "Moves devices to a tenant, or makes them tenantless, for who sees both ends. They leave their groups; their tickets, sessions and assets stay where they were recorded. Not while a remote session on one is open."
   moveDevices(
@@ -5062,7 +5364,7 @@ extend type Mutation {
   updateTenant(
     "The changes."
     input: UpdateTenantInput!
-  ): UpdateTenantPayload @tenantScoped @requires(role: ADMIN)
+  ): UpdateTenantPayload @accountScoped @requires(role: ADMIN)
 }
 
 "A new tenant."
@@ -5843,7 +6145,8 @@ type CommentOnTicketPayload {
 `, BuiltIn: false},
 	{Name: "../schema/user.graphqls", Input: `"""
 A person who signs in. Whoever meets a user through an item sees ` + "`" + `id` + "`" + ` and ` + "`" + `name` + "`" + `; the rest is for
-admins and the user alone, and null for others.
+admins and the user alone, and null for others. Through a token that names tenants it is null too, but
+for those ` + "`" + `tenants` + "`" + ` of its owner that the token reaches.
 """
 type User implements Node {
   "The id."
@@ -5875,6 +6178,17 @@ type User implements Node {
     "The order; by name if nothing is said."
     orderBy: TenantOrder
   ): TenantConnection @accountScoped @selfOrAdmin
+  "The tokens that their programs ask with, the newest first."
+  apiTokens(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): ApiTokenConnection @accountScoped @selfOrAdmin
   "When they last signed in."
   lastSignInAt: DateTime @accountScoped @selfOrAdmin
   "The language of what is written to them."
@@ -6001,12 +6315,12 @@ extend type Mutation {
     "The user."
     input: InviteUserInput!
   ): InviteUserPayload @accountScoped @requires(role: ADMIN)
-  "Ends a user's sessions and password, and gives an invitation to set a new one."
+  "Ends a user's sessions, tokens and password, and gives an invitation to set a new one."
   resetAccess(
     "The user."
     input: ResetAccessInput!
   ): ResetAccessPayload @accountScoped @requires(role: ADMIN)
-  "Changes a user. What is left out stays. A new role changes the reach at once."
+  "Changes a user. What is left out stays. A new role changes the reach at once; becoming a customer revokes API tokens."
   updateUser(
     "The changes."
     input: UpdateUserInput!
@@ -6242,7 +6556,7 @@ type Viewer {
     "The order; by name if nothing is said."
     orderBy: TenantOrder
   ): TenantConnection! @tenantScoped
-  "Where the viewer is signed in, the newest first."
+  "Where the viewer is signed in, the newest first. Empty through a token that names tenants."
   sessions(
     "How many from the start of the list; 25 if nothing is said, at most 100."
     first: Int
@@ -6253,7 +6567,18 @@ type Viewer {
     "Only what comes before this cursor."
     before: String
   ): SessionConnection! @selfScoped
-  "What the viewer's role allows, mutation by mutation."
+  "The tokens that the viewer's programs ask with, the newest first. Empty through one that names tenants."
+  apiTokens(
+    "How many from the start of the list; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end of the list; at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): ApiTokenConnection! @selfScoped
+  "What the viewer's role, and the token that asks, allow, mutation by mutation."
   can: ViewerCan!
 }
 
@@ -6279,6 +6604,8 @@ enum AccessReason {
   MEMBERSHIP
   "Not being a member of any tenant."
   NO_MEMBERSHIP
+  "An API token that names tenants: those of them that its owner reaches."
+  TOKEN
 }
 
 "A place where somebody is signed in."
@@ -6332,9 +6659,9 @@ extend type Mutation {
     "Who signs in."
     input: SignInInput!
   ): SignInPayload @public(why: "It is how somebody becomes a viewer.")
-  "Ends the session that asks."
+  "Ends the session that asks. Not for tokens."
   signOut: SignOutPayload @selfScoped
-  "Changes the viewer's password and ends all their other sessions."
+  "Changes the viewer's password and ends all their other sessions. Not for tokens."
   changePassword(
     "The passwords."
     input: ChangePasswordInput!
@@ -6427,7 +6754,7 @@ type AcceptInvitationPayload {
   userErrors: [UserError!]!
 }
 
-"What the viewer's role allows: for each mutation, whether it is not refused for the role alone."
+"What the viewer may: for each mutation, whether it is not refused for the role or the token alone."
 type ViewerCan {
   "Whether ` + "`" + `acceptInvitation` + "`" + ` is open to the viewer."
   acceptInvitation: Boolean!
@@ -6453,6 +6780,8 @@ type ViewerCan {
   createArticle: Boolean!
   "Whether ` + "`" + `createAsset` + "`" + ` is open to the viewer."
   createAsset: Boolean!
+  "Whether ` + "`" + `createApiToken` + "`" + ` is open to the viewer."
+  createApiToken: Boolean!
   "Whether ` + "`" + `createDevice` + "`" + ` is open to the viewer."
   createDevice: Boolean!
   "Whether ` + "`" + `createDeviceGroup` + "`" + ` is open to the viewer."
@@ -6501,6 +6830,8 @@ type ViewerCan {
   resetAccess: Boolean!
   "Whether ` + "`" + `restoreTenant` + "`" + ` is open to the viewer."
   restoreTenant: Boolean!
+  "Whether ` + "`" + `revokeApiToken` + "`" + ` is open to the viewer."
+  revokeApiToken: Boolean!
   "Whether ` + "`" + `setAddOnSeats` + "`" + ` is open to the viewer."
   setAddOnSeats: Boolean!
   "Whether ` + "`" + `setUserTenants` + "`" + ` is open to the viewer."
@@ -6688,6 +7019,18 @@ func (ec *executionContext) childFields_CommentOnTicketPayload(ctx context.Conte
 		return ec.fieldContext_CommentOnTicketPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CommentOnTicketPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateApiTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiToken":
+		return ec.fieldContext_CreateApiTokenPayload_apiToken(ctx, field)
+	case "token":
+		return ec.fieldContext_CreateApiTokenPayload_token(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateApiTokenPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateApiTokenPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7018,6 +7361,16 @@ func (ec *executionContext) childFields_RestoreTenantPayload(ctx context.Context
 		return ec.fieldContext_RestoreTenantPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RestoreTenantPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeApiTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedId":
+		return ec.fieldContext_RevokeApiTokenPayload_deletedId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeApiTokenPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeApiTokenPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetAddOnSeatsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7986,6 +8339,20 @@ func (ec *executionContext) field_Mutation_commentOnTicket_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createApiToken_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.CreateAPITokenInput, error) {
+			return ec.unmarshalNCreateApiTokenInput2tenantryᚋmodelsᚐCreateAPITokenInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createArticle_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -8350,6 +8717,20 @@ func (ec *executionContext) field_Mutation_restoreTenant_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_revokeApiToken_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.RevokeAPITokenInput, error) {
+			return ec.unmarshalNRevokeApiTokenInput2tenantryᚋmodelsᚐRevokeAPITokenInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_setAddOnSeats_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -8557,6 +8938,36 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["name"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_accessExplanation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "userId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["userId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "nodeId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["nodeId"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "tokenId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["tokenId"] = arg2
 	return args, nil
 }
 
@@ -9189,6 +9600,52 @@ func (ec *executionContext) field_Query_user_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_usersWithAccess_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "nodeId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["nodeId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
 	return args, nil
 }
 
@@ -10934,6 +11391,97 @@ func (ec *executionContext) _CommentOnTicketPayload_userErrors(ctx context.Conte
 func (ec *executionContext) fieldContext_CommentOnTicketPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "CommentOnTicketPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateApiTokenPayload_apiToken(ctx context.Context, field graphql.CollectedField, obj *models.CreateAPITokenPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateApiTokenPayload_apiToken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.APIToken, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.SelfScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive selfScoped is not implemented")
+				}
+				return ec.Directives.SelfScoped(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOApiToken2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateApiTokenPayload_apiToken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateApiTokenPayload", field, false, false, errors.New("field of type ApiToken does not have child fields"))
+}
+
+func (ec *executionContext) _CreateApiTokenPayload_token(ctx context.Context, field graphql.CollectedField, obj *models.CreateAPITokenPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateApiTokenPayload_token(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Token, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateApiTokenPayload_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateApiTokenPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CreateApiTokenPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.CreateAPITokenPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateApiTokenPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateApiTokenPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateApiTokenPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -13020,6 +13568,144 @@ func (ec *executionContext) fieldContext_Mutation_setAddOnSeats(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createApiToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createApiToken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateAPIToken(ctx, fc.Args["input"].(models.CreateAPITokenInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.SelfScoped == nil {
+					var zeroVal *models.CreateAPITokenPayload
+					return zeroVal, errors.New("directive selfScoped is not implemented")
+				}
+				return ec.Directives.SelfScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *models.CreateAPITokenPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.CreateAPITokenPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.CreateAPITokenPayload) graphql.Marshaler {
+			return ec.marshalOCreateApiTokenPayload2ᚖtenantryᚋmodelsᚐCreateAPITokenPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createApiToken(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateApiTokenPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createApiToken_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_revokeApiToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revokeApiToken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevokeAPIToken(ctx, fc.Args["input"].(models.RevokeAPITokenInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.AccountScoped == nil {
+					var zeroVal *models.RevokeAPITokenPayload
+					return zeroVal, errors.New("directive accountScoped is not implemented")
+				}
+				return ec.Directives.AccountScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "MEMBER")
+				if err != nil {
+					var zeroVal *models.RevokeAPITokenPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *models.RevokeAPITokenPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *models.RevokeAPITokenPayload) graphql.Marshaler {
+			return ec.marshalORevokeApiTokenPayload2ᚖtenantryᚋmodelsᚐRevokeAPITokenPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revokeApiToken(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevokeApiTokenPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revokeApiToken_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createArticle(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13795,11 +14481,11 @@ func (ec *executionContext) _Mutation_addUsersToTenant(ctx context.Context, fiel
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.TenantScoped == nil {
+				if ec.Directives.AccountScoped == nil {
 					var zeroVal *models.AddUsersToTenantPayload
-					return zeroVal, errors.New("directive tenantScoped is not implemented")
+					return zeroVal, errors.New("directive accountScoped is not implemented")
 				}
-				return ec.Directives.TenantScoped(ctx, nil, directive0)
+				return ec.Directives.AccountScoped(ctx, nil, directive0)
 			}
 			directive2 := func(ctx context.Context) (any, error) {
 				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "ADMIN")
@@ -13864,11 +14550,11 @@ func (ec *executionContext) _Mutation_removeUsersFromTenant(ctx context.Context,
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.TenantScoped == nil {
+				if ec.Directives.AccountScoped == nil {
 					var zeroVal *models.RemoveUsersFromTenantPayload
-					return zeroVal, errors.New("directive tenantScoped is not implemented")
+					return zeroVal, errors.New("directive accountScoped is not implemented")
 				}
-				return ec.Directives.TenantScoped(ctx, nil, directive0)
+				return ec.Directives.AccountScoped(ctx, nil, directive0)
 			}
 			directive2 := func(ctx context.Context) (any, error) {
 				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "ADMIN")
@@ -13933,11 +14619,11 @@ func (ec *executionContext) _Mutation_setUserTenants(ctx context.Context, field 
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.TenantScoped == nil {
+				if ec.Directives.AccountScoped == nil {
 					var zeroVal *models.SetUserTenantsPayload
-					return zeroVal, errors.New("directive tenantScoped is not implemented")
+					return zeroVal, errors.New("directive accountScoped is not implemented")
 				}
-				return ec.Directives.TenantScoped(ctx, nil, directive0)
+				return ec.Directives.AccountScoped(ctx, nil, directive0)
 			}
 			directive2 := func(ctx context.Context) (any, error) {
 				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "ADMIN")
@@ -15099,11 +15785,11 @@ func (ec *executionContext) _Mutation_updateTenant(ctx context.Context, field gr
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.TenantScoped == nil {
+				if ec.Directives.AccountScoped == nil {
 					var zeroVal *models.UpdateTenantPayload
-					return zeroVal, errors.New("directive tenantScoped is not implemented")
+					return zeroVal, errors.New("directive accountScoped is not implemented")
 				}
-				return ec.Directives.TenantScoped(ctx, nil, directive0)
+				return ec.Directives.AccountScoped(ctx, nil, directive0)
 			}
 			directive2 := func(ctx context.Context) (any, error) {
 				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "ADMIN")
@@ -17040,6 +17726,144 @@ func (ec *executionContext) fieldContext_Query_deviceGroup(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_accessExplanation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_accessExplanation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AccessExplanation(ctx, fc.Args["userId"].(string), fc.Args["nodeId"].(string), fc.Args["tokenId"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.AccountScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive accountScoped is not implemented")
+				}
+				return ec.Directives.AccountScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "ADMIN")
+				if err != nil {
+					var zeroVal *rows.Set
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOAccessExplanation2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_accessExplanation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type AccessExplanation does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_accessExplanation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_usersWithAccess(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_usersWithAccess(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().UsersWithAccess(ctx, fc.Args["nodeId"].(string), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.AccountScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive accountScoped is not implemented")
+				}
+				return ec.Directives.AccountScoped(ctx, nil, directive0)
+			}
+			directive2 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2tenantryᚋmodelsᚐRole(ctx, "ADMIN")
+				if err != nil {
+					var zeroVal *rows.Set
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive1, role)
+			}
+
+			next = directive2
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOUserAccessConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_usersWithAccess(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type UserAccessConnection does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_usersWithAccess_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_remoteSessions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18523,6 +19347,61 @@ func (ec *executionContext) _RestoreTenantPayload_userErrors(ctx context.Context
 func (ec *executionContext) fieldContext_RestoreTenantPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RestoreTenantPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokeApiTokenPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *models.RevokeAPITokenPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeApiTokenPayload_deletedId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeApiTokenPayload_deletedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevokeApiTokenPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _RevokeApiTokenPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *models.RevokeAPITokenPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeApiTokenPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtenantryᚋmodelsᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeApiTokenPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokeApiTokenPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -21959,6 +22838,61 @@ func (ec *executionContext) unmarshalInputCommentOnTicketInput(ctx context.Conte
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCreateApiTokenInput(ctx context.Context, obj any) (models.CreateAPITokenInput, error) {
+	var it models.CreateAPITokenInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["readOnly"]; !present {
+		asMap["readOnly"] = false
+	}
+
+	fieldsInOrder := [...]string{"name", "tenantIds", "readOnly", "expiresAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "tenantIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TenantIds = graphql.OmittableOf(data)
+		case "readOnly":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("readOnly"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReadOnly = graphql.OmittableOf(data)
+		case "expiresAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAt = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCreateArticleInput(ctx context.Context, obj any) (models.CreateArticleInput, error) {
 	var it models.CreateArticleInput
 	if obj == nil {
@@ -24143,6 +25077,36 @@ func (ec *executionContext) unmarshalInputRestoreTenantInput(ctx context.Context
 				return it, err
 			}
 			it.DryRun = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRevokeApiTokenInput(ctx context.Context, obj any) (models.RevokeAPITokenInput, error) {
+	var it models.RevokeAPITokenInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
 		}
 	}
 	return it, nil
@@ -26547,6 +27511,54 @@ func (ec *executionContext) _CommentOnTicketPayload(ctx context.Context, sel ast
 	return out
 }
 
+var createApiTokenPayloadImplementors = []string{"CreateApiTokenPayload"}
+
+func (ec *executionContext) _CreateApiTokenPayload(ctx context.Context, sel ast.SelectionSet, obj *models.CreateAPITokenPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createApiTokenPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateApiTokenPayload")
+		case "apiToken":
+			out.Values[i] = ec._CreateApiTokenPayload_apiToken(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "token":
+			out.Values[i] = ec._CreateApiTokenPayload_token(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateApiTokenPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var createArticlePayloadImplementors = []string{"CreateArticlePayload"}
 
 func (ec *executionContext) _CreateArticlePayload(ctx context.Context, sel ast.SelectionSet, obj *models.CreateArticlePayload) graphql.Marshaler {
@@ -27544,6 +28556,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "createApiToken":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createApiToken(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "revokeApiToken":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revokeApiToken(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "createArticle":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createArticle(ctx, field)
@@ -28177,6 +29203,50 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "accessExplanation":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_accessExplanation(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "usersWithAccess":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_usersWithAccess(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "remoteSessions":
 			field := field
 
@@ -28771,6 +29841,49 @@ func (ec *executionContext) _RestoreTenantPayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._RestoreTenantPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var revokeApiTokenPayloadImplementors = []string{"RevokeApiTokenPayload"}
+
+func (ec *executionContext) _RevokeApiTokenPayload(ctx context.Context, sel ast.SelectionSet, obj *models.RevokeAPITokenPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revokeApiTokenPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevokeApiTokenPayload")
+		case "deletedId":
+			out.Values[i] = ec._RevokeApiTokenPayload_deletedId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RevokeApiTokenPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -30169,6 +31282,11 @@ func (ec *executionContext) marshalNCommentVisibility2tenantryᚋmodelsᚐCommen
 	return v
 }
 
+func (ec *executionContext) unmarshalNCreateApiTokenInput2tenantryᚋmodelsᚐCreateAPITokenInput(ctx context.Context, v any) (models.CreateAPITokenInput, error) {
+	res, err := ec.unmarshalInputCreateApiTokenInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCreateArticleInput2tenantryᚋmodelsᚐCreateArticleInput(ctx context.Context, v any) (models.CreateArticleInput, error) {
 	res, err := ec.unmarshalInputCreateArticleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -30466,6 +31584,11 @@ func (ec *executionContext) unmarshalNResetAccessInput2tenantryᚋmodelsᚐReset
 
 func (ec *executionContext) unmarshalNRestoreTenantInput2tenantryᚋmodelsᚐRestoreTenantInput(ctx context.Context, v any) (models.RestoreTenantInput, error) {
 	res, err := ec.unmarshalInputRestoreTenantInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRevokeApiTokenInput2tenantryᚋmodelsᚐRevokeAPITokenInput(ctx context.Context, v any) (models.RevokeAPITokenInput, error) {
+	res, err := ec.unmarshalInputRevokeApiTokenInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -30906,6 +32029,22 @@ func (ec *executionContext) marshalOAcceptInvitationPayload2ᚖtenantryᚋmodels
 	return ec._AcceptInvitationPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOAccessExplanation2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(rows.Set)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAccessExplanation2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) unmarshalOAccount2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
 	if v == nil {
 		return nil, nil
@@ -30957,6 +32096,22 @@ func (ec *executionContext) marshalOAnswerRemoteSessionPayload2ᚖtenantryᚋmod
 		return graphql.Null
 	}
 	return ec._AnswerRemoteSessionPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOApiToken2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(rows.Set)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOApiToken2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) marshalOApproveArticlePayload2ᚖtenantryᚋmodelsᚐApproveArticlePayload(ctx context.Context, sel ast.SelectionSet, v *models.ApproveArticlePayload) graphql.Marshaler {
@@ -31385,6 +32540,13 @@ func (ec *executionContext) marshalOCommentOnTicketPayload2ᚖtenantryᚋmodels�
 		return graphql.Null
 	}
 	return ec._CommentOnTicketPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreateApiTokenPayload2ᚖtenantryᚋmodelsᚐCreateAPITokenPayload(ctx context.Context, sel ast.SelectionSet, v *models.CreateAPITokenPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateApiTokenPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCreateArticlePayload2ᚖtenantryᚋmodelsᚐCreateArticlePayload(ctx context.Context, sel ast.SelectionSet, v *models.CreateArticlePayload) graphql.Marshaler {
@@ -32165,6 +33327,13 @@ func (ec *executionContext) marshalORestoreTenantPayload2ᚖtenantryᚋmodelsᚐ
 	return ec._RestoreTenantPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalORevokeApiTokenPayload2ᚖtenantryᚋmodelsᚐRevokeAPITokenPayload(ctx context.Context, sel ast.SelectionSet, v *models.RevokeAPITokenPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RevokeApiTokenPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalORole2ᚕtenantryᚋmodelsᚐRoleᚄ(ctx context.Context, v any) ([]models.Role, error) {
 	if v == nil {
 		return nil, nil
@@ -32756,6 +33925,22 @@ func (ec *executionContext) unmarshalOUser2ᚖtenantryᚋinternalᚋrowsᚐSet(c
 }
 
 func (ec *executionContext) marshalOUser2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOUserAccessConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(rows.Set)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOUserAccessConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

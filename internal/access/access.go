@@ -32,18 +32,59 @@ func ScopeOf(def *ast.FieldDefinition) Scope {
 	return None
 }
 
-// Allows tells whether the viewer's role passes the gate @requires among these directives.
+// Allows tells whether the viewer passes the gate @requires among these directives. A token that names
+// tenants has of an admin only what stays in reach: @tenantScoped.
 func Allows(v *viewer.Viewer, directives ast.DirectiveList) bool {
 	d := directives.ForName("requires")
-	return d == nil || v.AtLeast(models.Role(d.Arguments.ForName("role").Value.Raw))
+	if d == nil {
+		return true
+	}
+	role := models.Role(d.Arguments.ForName("role").Value.Raw)
+	if role == models.RoleAdmin && v.Narrowed() && directives.ForName(string(Tenant)) == nil {
+		return false
+	}
+	return v.AtLeast(role)
 }
 
 // SelfOrAdmin tells whether a field is only for the user it belongs to and admins.
 func SelfOrAdmin(def *ast.FieldDefinition) bool { return def.Directives.ForName("selfOrAdmin") != nil }
 
-// Check refuses a field whose role gate, or that of one of its arguments' fields, the viewer does not
-// pass: UNAUTHENTICATED, then FORBIDDEN. "args" are the arguments with variables filled in.
+// Withheld tells whether a field of the viewer's own user is withheld all the same: a token that names
+// tenants shows of its owner, besides what everybody sees, only tenants.
+func Withheld(v *viewer.Viewer, def *ast.FieldDefinition) bool {
+	return v.Narrowed() && SelfOrAdmin(def) && def.Type.Name() != "TenantConnection"
+}
+
+// May tells whether a mutation is open to the viewer, whatever they name in it.
+func May(v *viewer.Viewer, def *ast.FieldDefinition) bool {
+	return byToken(v, def) == nil && Allows(v, def.Directives)
+}
+
+// byToken refuses a mutation that an API token has no part in, whatever its owner may: any, if it only
+// reads; those @selfScoped, which are about the session, the password and the tokens themselves; and, if
+// it names tenants, all that do not stay in reach.
+func byToken(v *viewer.Viewer, def *ast.FieldDefinition) error {
+	scope := ScopeOf(def)
+	switch {
+	case v.ReadOnly():
+		return problem.New(problem.Forbidden, "%s changes something, and the token only reads.", def.Name)
+	case v.Token != nil && scope == Self:
+		return problem.New(problem.Forbidden, "%s takes a session, not a token.", def.Name)
+	case v.Narrowed() && scope == Account:
+		return problem.New(problem.Forbidden, "%s is not for a token that names tenants.", def.Name)
+	}
+	return nil
+}
+
+// Check refuses a field that an API token has no part in, or whose role gate, or that of one of its
+// arguments' fields, the viewer does not pass: UNAUTHENTICATED, then FORBIDDEN. "args" are the arguments
+// with variables filled in.
 func Check(schema *ast.Schema, v *viewer.Viewer, def *ast.FieldDefinition, args map[string]any) error {
+	if v != nil && v.Token != nil && schema.Mutation.Fields.ForName(def.Name) == def {
+		if err := byToken(v, def); err != nil {
+			return err
+		}
+	}
 	if ScopeOf(def) == Public {
 		return nil
 	}

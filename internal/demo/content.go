@@ -15,6 +15,7 @@ type account struct {
 	devices    []device
 	assets     []asset
 	tickets    []ticket
+	tokens     []apiToken
 }
 
 type tenant struct{ name, externalRef, email, phone, timeZone, notes string }
@@ -26,6 +27,13 @@ type user struct {
 	grandfathered bool
 	locale        string
 	tenants       []string
+}
+
+// apiToken is one whose secret nobody has.
+type apiToken struct {
+	user, name string
+	tenants    []string
+	readOnly   bool
 }
 
 type group struct{ tenant, name, description string }
@@ -81,6 +89,10 @@ var northwind = account{
 		{"Ivy Ito", "ivy@northwind.example", models.RoleMember, models.UserStatusInvited, false, "en", []string{"Lindqvist Timber"}},
 		{"Claire Dubois", "claire@dubois.example", models.RoleCustomer, models.UserStatusActive, false, "fr", []string{"Boulangerie Dubois"}},
 		{"Carl Carter", "carl@example.com", models.RoleCustomer, models.UserStatusActive, false, "en", []string{}},
+	},
+	tokens: []apiToken{
+		{user: "Ada Admin", name: "Asset register"},
+		{user: "Mia Martin", name: "Till monitoring", tenants: []string{"Boulangerie Dubois"}, readOnly: true},
 	},
 	groups: []group{
 		{"Boulangerie Dubois", "Boutiques", "Caisses et tablettes des trois boutiques"},
@@ -158,6 +170,9 @@ var southwind = account{
 	users: []user{
 		{"Otto Olsen", "otto@southwind.example", models.RoleAdmin, models.UserStatusActive, false, "en", []string{}},
 		{"Olga Orlova", "olga@southwind.example", models.RoleMember, models.UserStatusActive, false, "en", []string{"Quay Books"}},
+	},
+	tokens: []apiToken{
+		{user: "Otto Olsen", name: "Till reports", tenants: []string{"Quay Books"}},
 	},
 	groups: []group{
 		{"Quay Books", "Shop", ""},

@@ -13,6 +13,7 @@ import (
 
 	"tenantry/internal/ids"
 	"tenantry/internal/password"
+	"tenantry/internal/token"
 	"tenantry/models"
 )
 
@@ -125,6 +126,9 @@ func (w *writer) account(a account) {
 				w.self, id, w.tenant(t), w.ref("user", a.users[0].name))
 		}
 	}
+	for _, t := range a.tokens {
+		w.token(t)
+	}
 	for _, g := range a.groups {
 		w.exec(`insert into app.device_groups (account_id, id, tenant_id, name, description) values ($1, $2, $3, $4, $5)`,
 			w.self, w.id("group", g.tenant+g.name), w.tenant(g.tenant), g.name, g.description)
@@ -146,6 +150,17 @@ func (w *writer) account(a account) {
 	}
 	w.exec(`update app.ticket_numbers set last_number = $2 where account_id = $1`, w.self, 4200+len(a.tickets))
 	w.exec(`insert into app.audit_events (account_id, id, actor_name, action, outcome) values ($1, $2, 'demo', 'demo', 'DONE')`, w.self, ids.New())
+}
+
+func (w *writer) token(t apiToken) {
+	secret := token.New(w.self, ids.New())
+	text := secret.Write(token.API)
+	w.exec(`insert into app.api_tokens (account_id, id, user_id, name, secret_hash, last_four, narrowed, read_only) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		w.self, secret.ID, w.ref("user", t.user), t.name, secret.Hash(), text[len(text)-4:], len(t.tenants) > 0, t.readOnly)
+	for _, tenant := range t.tenants {
+		w.exec(`insert into app.api_token_tenants (account_id, user_id, token_id, tenant_id) values ($1, $2, $3, $4)`,
+			w.self, w.ref("user", t.user), secret.ID, w.tenant(tenant))
+	}
 }
 
 func (w *writer) device(d device) {

@@ -48,7 +48,7 @@ func (s *setTypes) MutateSchema(schema *ast.Schema) error {
 		}
 	}
 	for _, def := range schema.Types {
-		if def.Kind == ast.Object && (def.Name == "Viewer" || slices.Contains(def.Interfaces, "Node")) {
+		if def.Kind == ast.Object && (def.Name == "Viewer" || def.Name == "AccessExplanation" || slices.Contains(def.Interfaces, "Node")) {
 			follow(def.Name)
 		}
 		if strings.HasSuffix(def.Name, "Connection") {

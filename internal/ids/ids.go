@@ -11,7 +11,7 @@ import (
 
 // prefixes has the prefix of each type that implements Node.
 var prefixes = map[string]string{
-	"Account": "acc", "Article": "art", "Asset": "ast", "AuditEvent": "aud", "Device": "dev", "DeviceGroup": "grp",
+	"Account": "acc", "ApiToken": "tok", "Article": "art", "Asset": "ast", "AuditEvent": "aud", "Device": "dev", "DeviceGroup": "grp",
 	"RemoteSession": "rem", "Session": "ses",
 	"Tenant": "ten", "Ticket": "tkt", "TicketComment": "cmt", "User": "usr",
 }

@@ -29,8 +29,9 @@ const (
 // Identity is who a transaction acts for.
 type Identity struct {
 	Account, Viewer uuid.UUID
-	// Session must still hold; uuid.Nil where there is none yet, as while signing in.
-	Session uuid.UUID
+	// Credential is the session or API token, which must still hold; uuid.Nil where there is none yet,
+	// as while signing in.
+	Credential uuid.UUID
 	// Version of the viewer's access; with an older one the transaction fails with ErrStale.
 	Version int64
 	// Tenants in reach, and what stands for more than tenants: the account's own id for tenantless
@@ -39,7 +40,7 @@ type Identity struct {
 	Kind    Kind
 }
 
-// ErrStale says that the session is over or the viewer's access is no longer what the caller knows.
+// ErrStale says that the session or token is over or the viewer's access is no longer what the caller knows.
 var ErrStale = errors.New("the viewer's access has changed")
 
 // Settings of a pool.
@@ -105,11 +106,11 @@ func (id Identity) Become(b *pgx.Batch, writing bool) {
 	if writing {
 		kind += "_writer"
 	}
-	var session any
-	if id.Session != uuid.Nil {
-		session = Arg(id.Session)
+	var credential any
+	if id.Credential != uuid.Nil {
+		credential = Arg(id.Credential)
 	}
-	b.Queue(become, Arg(id.Account), Arg(id.Viewer), session, id.Version, Arg(id.Tenants), kind)
+	b.Queue(become, Arg(id.Account), Arg(id.Viewer), credential, id.Version, Arg(id.Tenants), kind)
 }
 
 // Arg is a value as it is given to a statement. Ids as the plain bytes that they are: by way of their

@@ -14,7 +14,6 @@ import (
 	"tenantry/internal/problem"
 	"tenantry/internal/rows"
 	"tenantry/internal/viewer"
-	"tenantry/models"
 )
 
 type statement struct {
@@ -52,6 +51,10 @@ func compile(r *Reader, op *graphql.OperationContext, who *viewer.Viewer, f grap
 	switch {
 	case scope == access.None || scope == access.Public:
 		return nil, fmt.Errorf("%s has rows and no scope", f.Name)
+	case set.Explain != nil:
+		return c.explanation(f, set)
+	case set.Seeing != nil:
+		return c.withAccess(f, set)
 	case strings.HasSuffix(f.Definition.Type.Name(), "Connection"):
 		return c.connection(f, set, scope)
 	case set.Many:
@@ -89,6 +92,9 @@ func (c *compiler) within(t *typ, alias string, scope access.Scope, reach viewer
 	if t.name == "Tenant" {
 		conds = append(conds, alias+".id <> $1")
 	}
+	if scope == access.Account && t.tenant != "" && c.who.Narrowed() {
+		scope = access.Tenant // a token that names tenants leads to no others
+	}
 	switch scope {
 	case access.Tenant:
 		if t.tenant == "" {
@@ -102,6 +108,9 @@ func (c *compiler) within(t *typ, alias string, scope access.Scope, reach viewer
 			return nil, fmt.Errorf("%s belongs to no user", t.name)
 		}
 		conds = append(conds, alias+"."+t.own+" = "+c.arg(c.who.UserID))
+		if t.whole && c.who.Narrowed() {
+			conds = append(conds, "false")
+		}
 	}
 	if hidden, ok := t.hidden[c.who.Kind()]; ok {
 		conds = append(conds, fmt.Sprintf(hidden, alias))
@@ -164,7 +173,7 @@ func (c *compiler) one(f graphql.CollectedField, set *rows.Set, scope access.Sco
 		key = &set.Keys[0]
 	}
 	t := types[name]
-	if t.gate != "" && !c.who.AtLeast(t.gate) {
+	if t.gate && !c.who.Administers() {
 		return missing(set), nil
 	}
 	b, alias, conds, err := c.table(t, scope)
@@ -207,7 +216,7 @@ func (c *compiler) nodes(f graphql.CollectedField, set *rows.Set) (*plan, error)
 	var names []string
 	for name := range ids.Types() {
 		t := types[name]
-		if len(wanted[name]) == 0 || t.gate != "" && !c.who.AtLeast(t.gate) {
+		if len(wanted[name]) == 0 || t.gate && !c.who.Administers() {
 			continue
 		}
 		b, alias, conds, err := c.table(t, t.node)
@@ -252,8 +261,11 @@ func (c *compiler) table(t *typ, scope access.Scope) (*builder, string, []string
 	alias := c.alias()
 	b := &builder{compiler: c, from: t.schema.Table + " " + alias}
 	conds, err := c.within(t, alias, scope, c.reachOf(t))
-	if t.name == "User" && c.who.Role != models.RoleAdmin {
-		conds = append(conds, alias+".id = "+c.arg(c.who.UserID))
+	if t.personal && !c.who.Administers() {
+		conds = append(conds, alias+"."+t.own+" = "+c.arg(c.who.UserID))
+	}
+	if t.whole && c.who.Narrowed() {
+		conds = append(conds, "false")
 	}
 	return b, alias, conds, err
 }

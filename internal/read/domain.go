@@ -20,12 +20,13 @@ var viewerType = &typ{
 		"accessReason": said(func(b *builder) string { return string(b.who.Reason()) }),
 		"tenants":      every("Tenant"),
 		"sessions":     every("Session"),
+		"apiTokens":    every("ApiToken"),
 		"can":          abilities,
 	},
 }
 
 var sessionType = &typ{
-	name: "Session", model: &models.Session{}, own: "user_id", node: access.Self,
+	name: "Session", model: &models.Session{}, own: "user_id", node: access.Self, whole: true,
 	orders: orders(byCreated), order: newest(byCreated),
 	fields: map[string]field{
 		"current": sql(func(b *builder, r row) string { return r.col("id") + " = " + b.arg(b.who.SessionID) }),
@@ -78,11 +79,12 @@ var tenantCountsType = &typ{
 }
 
 var userType = &typ{
-	name: "User", model: &models.User{}, own: "id", node: access.Account, face: "app.user_names",
+	name: "User", model: &models.User{}, own: "id", node: access.Account, personal: true, face: "app.user_names",
 	orders: orders(byName, byCreated), order: byName,
 	fields: map[string]field{
 		"tenantAccess": sql(func(_ *builder, r row) string { return accessOf(r.col) }),
 		"tenants":      linked("app.memberships m join app.tenants k on k.account_id = m.account_id and k.id = m.tenant_id", "user_id"),
+		"apiTokens":    under("ApiToken", "user_id"),
 	},
 	filters: map[string]filter{
 		"tenantIds": idsFilter("Tenant", func(list string) string {
@@ -164,7 +166,7 @@ var commentType = &typ{
 }
 
 var auditType = &typ{
-	name: "AuditEvent", model: &models.AuditEvent{}, node: access.Account, gate: models.RoleAdmin,
+	name: "AuditEvent", model: &models.AuditEvent{}, node: access.Account, gate: true,
 	orders: orders(byCreated), order: newest(byCreated),
 	fields: map[string]field{
 		"at":       sql(func(_ *builder, r row) string { return r.col("created_at") }),
@@ -178,7 +180,7 @@ var auditType = &typ{
 	},
 }
 
-// abilities says for each mutation whether the viewer's role passes its gate.
+// abilities says for each mutation whether the viewer's role, and the token that asks, let it through.
 func abilities(b *builder, _ row, f graphql.CollectedField, def *ast.FieldDefinition) (writer, error) {
 	var fields []out
 	for _, m := range graphql.CollectFields(b.op, f.Selections, []string{def.Type.Name()}) {
@@ -187,7 +189,7 @@ func abilities(b *builder, _ row, f graphql.CollectedField, def *ast.FieldDefini
 			continue
 		}
 		w := literal("false")
-		if access.Allows(b.who, b.reader.Schema.Mutation.Fields.ForName(m.Name).Directives) {
+		if access.May(b.who, b.reader.Schema.Mutation.Fields.ForName(m.Name)) {
 			w = literal("true")
 		}
 		fields = append(fields, member(m.Alias, w))

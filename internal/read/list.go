@@ -64,24 +64,24 @@ func (c *compiler) connection(f graphql.CollectedField, set *rows.Set, scope acc
 		l.given = append(l.given, func(c *compiler) string { return "k.id in (select app.reaching(" + c.arg(tenant) + ", false))" })
 		p, err := c.rootList(f, l, scope)
 		if err == nil && tenant != c.who.AccountID && c.who.Reach().All {
-			p = c.ifTenant(tenant, p)
+			return c.ifThere(types["Tenant"], tenant, p)
 		}
 		return p, err
 	}
 	return c.rootList(f, l, scope)
 }
 
-// ifTenant answers with the plan if the tenant exists, and else that it is missing.
-func (c *compiler) ifTenant(tenant uuid.UUID, p *plan) *plan {
+// ifThere answers with the plan if the account has the object, and else that it is missing.
+func (c *compiler) ifThere(t *typ, id uuid.UUID, p *plan) (*plan, error) {
 	c.begin()
-	id := c.arg(tenant)
-	exists := c.finish("select from app.tenants t where t.account_id = $1 and t.id = " + id)
+	conds, err := c.within(t, "t", access.Account, viewer.Reach{})
+	exists := c.finish("select from " + t.schema.Table + " t where " + strings.Join(conds, " and ") + " and t.id = " + c.arg(id))
 	return &plan{statements: append([]statement{exists}, p.statements...), write: func(tables []table) ([]byte, error) {
 		if len(tables[0].records) == 0 {
 			return nil, problem.Missing()
 		}
 		return p.write(tables[1:])
-	}}
+	}}, err
 }
 
 // rootList answers a root field with the rows of a list: a statement for the page, and one for each

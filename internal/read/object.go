@@ -11,7 +11,6 @@ import (
 
 	"tenantry/internal/access"
 	"tenantry/internal/ids"
-	"tenantry/models"
 )
 
 // builder gathers what is selected from one FROM: its joins and columns. The columns of nested lists
@@ -96,14 +95,14 @@ func (b *builder) field(r row, f graphql.CollectedField, of *ast.Definition) (wr
 		return literal(strconv.Quote(of.Name)), nil
 	}
 	def := of.Fields.ForName(f.Name)
-	if !access.Allows(b.who, def.Directives) {
+	if !access.Allows(b.who, def.Directives) || access.Withheld(b.who, def) {
 		return writeNull, nil
 	}
 	w, err := b.value(r, f, def)
 	if err == nil && access.SelfOrAdmin(def) && r.bare {
 		w = present(b.col(r.col("role")), w) // a former user has a face and nothing more
 	}
-	if err == nil && access.SelfOrAdmin(def) && b.who.Role != models.RoleAdmin {
+	if err == nil && access.SelfOrAdmin(def) && !b.who.Administers() {
 		self := b.col("nullif(" + r.col("id") + " = " + b.arg(b.who.UserID) + ", false)")
 		w = present(self, w)
 	}
@@ -180,13 +179,12 @@ func to(name, column string) field {
 // condition on k.
 func newestOf(name, column, cond string) field {
 	return func(b *builder, r row, f graphql.CollectedField, def *ast.FieldDefinition) (writer, error) {
-		t, scope := types[name], access.ScopeOf(def)
-		conds, err := b.within(t, "k", scope, b.reachOf(t))
-		if err != nil {
-			return nil, err
-		}
-		from := r.col("id")
-		newest := b.join("newest "+name+" of "+from, func(alias string) string {
+		t, scope, from := types[name], access.ScopeOf(def), r.col("id")
+		newest := b.join("newest "+name+" of "+from, func(alias string) string { // once: an argument nobody uses is an error
+			conds, err := b.within(t, "k", scope, b.reachOf(t))
+			if err != nil {
+				conds = []string{"false"}
+			}
 			return "lateral (select k.id from " + t.schema.Table + " k where " + strings.Join(conds, " and ") + " and k." + column + " = " + from +
 				" and " + cond + " order by k.created_at desc, k.id desc limit 1) " + alias + " on true"
 		})

@@ -11,7 +11,6 @@ import (
 
 	"tenantry/internal/access"
 	"tenantry/internal/postgres"
-	"tenantry/models"
 )
 
 // typ is how a GraphQL type is read. Tables, columns and relations come from the gorm model; here is
@@ -25,9 +24,12 @@ type typ struct {
 	tenant string
 	// own is the column with the user it belongs to, for types that can be selfScoped.
 	own string
-	// node is the scope that applies where the type is found by its id alone; gate, who finds it so.
+	// node is the scope that applies where the type is found by its id alone.
 	node access.Scope
-	gate models.Role
+	// gate: only admins find it so; personal: only they and the user it belongs to.
+	gate, personal bool
+	// whole: of one's own it is only for who sees themself whole, which narrowed tokens do not.
+	whole bool
 	// face is the table with what everybody sees of a row (id and name), where that is less than all.
 	face string
 	// hidden are conditions on rows that a kind of viewer must meet besides the reach; "%s" is the row.
@@ -81,7 +83,7 @@ func init() {
 	for _, t := range []*typ{
 		viewerType, sessionType, accountType, licenceType, tenantType, tenantCountsType, userType, tenantUserType, affectedUserType,
 		deviceGroupType, deviceType, ticketType, requesterType, commentType, auditType,
-		remoteSessionType, assetType, articleType, ticketChangeType,
+		remoteSessionType, assetType, articleType, ticketChangeType, apiTokenType, membershipType, userAccessType,
 	} {
 		s, err := schema.Parse(t.model, &schemas, schema.NamingStrategy{})
 		if err != nil {

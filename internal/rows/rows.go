@@ -29,6 +29,9 @@ type Set struct {
 	AssignableTo *string
 	// Ended are those of the users in Keys whose membership of a tenant that is gone ended with it.
 	Ended []uuid.UUID
+	// Explain asks whether a user sees something, and Seeing, an opaque id, who does.
+	Explain *Explain
+	Seeing  *string
 }
 
 // All is the list of everything of a type that the field's scope lets through.

@@ -59,7 +59,7 @@ func (tx *Tx) invite(user uuid.UUID) (string, error) {
 	return t.Write(token.Invitation), err
 }
 
-// ResetAccess ends a user's sessions and password, and invites them anew.
+// ResetAccess ends a user's sessions, tokens and password, and invites them anew.
 func (s *Store) ResetAccess(ctx context.Context, in models.ResetAccessInput) (*models.ResetAccessPayload, error) {
 	tx, err := s.begin(ctx)
 	if err != nil {
@@ -77,6 +77,10 @@ func (s *Store) ResetAccess(ctx context.Context, in models.ResetAccessInput) (*m
 	if _, err := tx.endSessions(u.ID); err != nil {
 		return nil, err
 	}
+	revoked, err := tx.revokeTokens(u.ID)
+	if err != nil {
+		return nil, err
+	}
 	if err := tx.Exec("delete from app.credentials where account_id = ? and user_id = ?", u.AccountID, u.ID).Error; err != nil {
 		return nil, err
 	}
@@ -84,7 +88,11 @@ func (s *Store) ResetAccess(ctx context.Context, in models.ResetAccessInput) (*m
 	if err != nil {
 		return nil, err
 	}
-	err = tx.record(entry{Type: "User", ID: u.ID, Name: u.Name})
+	e := entry{Type: "User", ID: u.ID, Name: u.Name}
+	if revoked > 0 {
+		e.Before, e.After = models.Object{"apiTokens": revoked}, models.Object{"apiTokens": 0}
+	}
+	err = tx.record(e)
 	return &models.ResetAccessPayload{User: rows.One("User", u.ID), InvitationToken: &secret, UserErrors: none()}, err
 }
 
@@ -105,7 +113,7 @@ func (s *Store) EndSessions(ctx context.Context, in models.EndSessionsInput) (*m
 		return nil, err
 	}
 	id, ok := ids.DecodeAs("User", in.UserID)
-	if !ok || id != tx.Viewer.UserID && tx.Viewer.Role != models.RoleAdmin {
+	if !ok || id != tx.Viewer.UserID && !tx.Viewer.Administers() {
 		return nil, problem.Missing()
 	}
 	var users []models.User
@@ -150,6 +158,15 @@ func (s *Store) UpdateUser(ctx context.Context, in models.UpdateUserInput, count
 	}
 	if f.any() {
 		return &models.UpdateUserPayload{Results: []*models.AccessChange{}, UserErrors: f.list}, nil
+	}
+	if c.after["role"] == models.RoleCustomer {
+		revoked, err := tx.revokeTokens(u.ID)
+		if err != nil {
+			return nil, err
+		}
+		if revoked > 0 {
+			c.before["apiTokens"], c.after["apiTokens"] = revoked, 0
+		}
 	}
 	results, unassigned, err := tx.changeUser(u, c, counts)
 	return &models.UpdateUserPayload{

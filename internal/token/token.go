@@ -1,4 +1,4 @@
-// Package token makes and reads the secrets that are handed out: sessions and invitations. A token
+// Package token makes and reads the secrets that are handed out: sessions, invitations and API tokens. A token
 // names its account and row, so that it is looked up by key, and has a secret of which only the hash
 // is kept.
 package token
@@ -19,12 +19,15 @@ type Kind string
 const (
 	Session    Kind = "tns_"
 	Invitation Kind = "tni_"
+	API        Kind = "tnt_"
 )
 
 // Token is a secret for a row of an account.
 type Token struct {
 	Account, ID uuid.UUID
 	Secret      [32]byte
+	// Kind is what it was read as, so that one kind is never remembered as another.
+	Kind Kind
 }
 
 // New makes a token with a new secret.
@@ -56,6 +59,7 @@ func Read(kind Kind, s string) (t Token, ok bool) {
 	if err != nil {
 		return Token{}, false
 	}
+	t.Kind = kind
 	copy(t.Account[:], raw[:16])
 	copy(t.ID[:], raw[16:32])
 	copy(t.Secret[:], raw[32:])

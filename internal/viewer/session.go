@@ -17,21 +17,28 @@ import (
 	"tenantry/models"
 )
 
-// Sessions finds the viewer behind a session token. What it finds it remembers for a while: every
-// transaction checks that the session and the access still hold, so that a memory never outlives them.
+// Sessions finds the viewer behind a session or an API token. What it finds it remembers for a while:
+// every transaction checks that the credential and the access still hold, so that a memory never
+// outlives them.
 type Sessions struct {
 	pool  *pgxpool.Pool
 	known *lru.LRU[token.Token, *Viewer]
+	// used are the API tokens whose use was noted in the last minute, and a second: the database would
+	// not note them again any earlier.
+	used *lru.LRU[uuid.UUID, struct{}]
 }
 
 // NewSessions remembers up to 10,000 viewers for ten minutes.
 func NewSessions(pool *pgxpool.Pool) *Sessions {
-	return &Sessions{pool: pool, known: lru.NewLRU[token.Token, *Viewer](10_000, nil, 10*time.Minute)}
+	return &Sessions{
+		pool: pool, known: lru.NewLRU[token.Token, *Viewer](10_000, nil, 10*time.Minute),
+		used: lru.NewLRU[uuid.UUID, struct{}](10_000, nil, time.Minute+time.Second),
+	}
 }
 
 // Find is the viewer of a token; nil when it is malformed, unknown or over, or the user not active.
 func (s *Sessions) Find(ctx context.Context, t token.Token) (*Viewer, error) {
-	if v, ok := s.known.Get(t); ok && v.ExpiresAt.After(time.Now()) {
+	if v, ok := s.known.Get(t); ok && (v.ExpiresAt.IsZero() || v.ExpiresAt.After(time.Now())) {
 		return v, nil
 	}
 	return s.Read(ctx, t, nil)
@@ -50,9 +57,20 @@ func (s *Sessions) Read(ctx context.Context, t token.Token, refused *pgx.Conn) (
 }
 
 func (s *Sessions) read(ctx context.Context, t token.Token, refused *pgx.Conn) (*Viewer, error) {
-	v := &Viewer{AccountID: t.Account, SessionID: t.ID}
+	v := &Viewer{AccountID: t.Account}
 	var role string
 	var key []byte
+	var expires *time.Time
+	into := []any{&v.UserID, &v.Name, &role, &v.Grandfathered, &v.AccessVersion, &v.Memberships, &key, &expires}
+	ask := `select user_id, name, role, grandfathered, access_version, tenants, cursor_key, expires_at from app.session($1, $2, $3)`
+	if t.Kind == token.API {
+		v.Token = &Token{ID: t.ID}
+		into = append(into, &v.Token.Narrowed, &v.Token.Tenants, &v.Token.ReadOnly)
+		ask = `select user_id, name, role, grandfathered, access_version, tenants, cursor_key, expires_at, narrowed, named, read_only
+			from app.api_token($1, $2, $3)`
+	} else {
+		v.SessionID = t.ID
+	}
 	var b pgx.Batch
 	send := s.pool.SendBatch
 	ending := refused != nil && refused.PgConn().TxStatus() != 'I'
@@ -62,8 +80,7 @@ func (s *Sessions) read(ctx context.Context, t token.Token, refused *pgx.Conn) (
 	if ending {
 		b.Queue("rollback")
 	}
-	b.Queue(`select user_id, name, role, grandfathered, access_version, tenants, cursor_key, expires_at from app.session($1, $2, $3)`,
-		postgres.Arg(t.Account), postgres.Arg(t.ID), t.Hash())
+	b.Queue(ask, postgres.Arg(t.Account), postgres.Arg(t.ID), t.Hash())
 	results := send(ctx, &b)
 	defer func() { _ = results.Close() }()
 	if ending {
@@ -71,7 +88,7 @@ func (s *Sessions) read(ctx context.Context, t token.Token, refused *pgx.Conn) (
 			return nil, err
 		}
 	}
-	err := results.QueryRow().Scan(&v.UserID, &v.Name, &role, &v.Grandfathered, &v.AccessVersion, &v.Memberships, &key, &v.ExpiresAt)
+	err := results.QueryRow().Scan(into...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		s.known.Remove(t)
 		return nil, nil
@@ -79,7 +96,9 @@ func (s *Sessions) read(ctx context.Context, t token.Token, refused *pgx.Conn) (
 	if err != nil {
 		return nil, err
 	}
-	v.Role = models.Role(role)
+	if v.Role = models.Role(role); expires != nil {
+		v.ExpiresAt = *expires
+	}
 	if v.Cursors, err = Seal(key); err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 	"tenantry/models"
 )
 
-// Viewer is an active user with a session that holds.
+// Viewer is an active user with a session or an API token that holds.
 type Viewer struct {
 	AccountID     uuid.UUID
 	UserID        uuid.UUID
@@ -29,7 +29,10 @@ type Viewer struct {
 	Memberships []uuid.UUID
 	// AccessVersion is the version of all the above; the database refuses an older one.
 	AccessVersion int64
-	ExpiresAt     time.Time
+	// ExpiresAt is when the session or token ends by itself; the zero time: never.
+	ExpiresAt time.Time
+	// Token is the API token that asks; nil for a session.
+	Token *Token
 	// Cursors seals the positions in lists; its key belongs to the account.
 	Cursors cipher.AEAD
 }
@@ -47,8 +50,12 @@ type Reach struct {
 func (r Reach) Holds(tenant uuid.UUID) bool { return r.All || slices.Contains(r.Tenants, tenant) }
 
 // Reach is what the viewer may see: all for admins and grandfathered members, else the items of the
-// tenants they are a member of; for members without any, the tenantless ones.
+// tenants they are a member of; for members without any, the tenantless ones. A token that names
+// tenants keeps only those of them.
 func (v *Viewer) Reach() Reach {
+	if v.Narrowed() {
+		return v.Token.within(v.Owner().Reach())
+	}
 	switch {
 	case v.Role == models.RoleAdmin || v.Grandfathered:
 		return Reach{All: true}
@@ -59,14 +66,14 @@ func (v *Viewer) Reach() Reach {
 }
 
 // Readership is the reach as far as articles go: besides the tenants in reach, those for all tenants,
-// once they are published for everybody and before for their author.
+// once they are published for everybody and before, but through a narrowed token, for their author.
 func (v *Viewer) Readership() Reach {
 	r := v.Reach()
 	if r.All || len(r.Tenants) == 0 {
 		return r
 	}
 	tenants := append(slices.Clone(r.Tenants), models.Everyone)
-	if v.Role != models.RoleCustomer {
+	if v.Role != models.RoleCustomer && !v.Narrowed() {
 		tenants = append(tenants, v.UserID)
 	}
 	return Reach{Tenants: tenants}
@@ -88,6 +95,8 @@ func (v *Viewer) Access() models.TenantAccess {
 // Reason is what gives the viewer this reach.
 func (v *Viewer) Reason() models.AccessReason {
 	switch {
+	case v.Narrowed():
+		return models.AccessReasonToken
 	case v.Role == models.RoleAdmin:
 		return models.AccessReasonRole
 	case v.Grandfathered:
@@ -98,13 +107,16 @@ func (v *Viewer) Reason() models.AccessReason {
 	return models.AccessReasonMembership
 }
 
-// Kind is the database role that the viewer acts as.
+// Kind is the database role that the viewer acts as: with a narrowed token that of members, whatever
+// its owner is, so that the database narrows too.
 func (v *Viewer) Kind() postgres.Kind {
 	switch {
-	case v.Role == models.RoleAdmin:
-		return postgres.Admin
 	case v.Role == models.RoleCustomer:
 		return postgres.Customer
+	case v.Narrowed():
+		return postgres.Member
+	case v.Role == models.RoleAdmin:
+		return postgres.Admin
 	case v.Grandfathered:
 		return postgres.All
 	}
@@ -114,7 +126,7 @@ func (v *Viewer) Kind() postgres.Kind {
 // Identity is what a transaction becomes for this viewer.
 func (v *Viewer) Identity() postgres.Identity {
 	return postgres.Identity{
-		Account: v.AccountID, Viewer: v.UserID, Session: v.SessionID, Version: v.AccessVersion,
+		Account: v.AccountID, Viewer: v.UserID, Credential: v.credential(), Version: v.AccessVersion,
 		Tenants: v.Readership().Tenants, Kind: v.Kind(),
 	}
 }
