@@ -19,6 +19,8 @@ type evaluator struct {
 	session uuid.UUID
 	// places are what the cursors of earlier answers stand for.
 	places map[string]place
+	// known are the things that the viewer finds, or not, as far as that was asked.
+	known map[*thing]bool
 }
 
 // verdict is the expected answer to a root field: a value, or one of some error codes.

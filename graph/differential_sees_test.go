@@ -72,8 +72,17 @@ func (e *evaluator) reaches(u *thing, tenant uuid.UUID) bool {
 	return false
 }
 
-// sees tells whether the viewer finds a thing.
+// sees tells whether the viewer finds a thing; it remembers what it found out.
 func (e *evaluator) sees(x *thing) bool {
+	known, ok := e.known[x]
+	if !ok {
+		known = e.finds(x)
+		e.known[x] = known
+	}
+	return known
+}
+
+func (e *evaluator) finds(x *thing) bool {
 	if x == nil || x.account() != e.me.account() {
 		return false
 	}

@@ -13,11 +13,13 @@ import (
 )
 
 // TestEveryFilterAndOrderAnswersAsTheEvaluatorSays asks each list by each of its filters alone, with
-// each value that it can have, and in each order, as everybody; with both walls and with each alone.
+// each value that it can have, and in each order, as everybody who may; with
+// both walls and with the database's alone.
 func TestEveryFilterAndOrderAnswersAsTheEvaluatorSays(t *testing.T) {
 	t.Parallel()
 	m := newMatrix(t, 23)
 	s := m.reader.Schema
+	m.asking = slices.DeleteFunc(m.asking, func(p person) bool { return m.eyes(p).me == nil })
 	var documents []document
 	for _, l := range m.lists() {
 		var tries []string
@@ -27,32 +29,27 @@ func TestEveryFilterAndOrderAnswersAsTheEvaluatorSays(t *testing.T) {
 				for _, value := range m.values(field, s.Types[l.field.Type.Name()].Fields.ForName("nodes").Type.Name()) {
 					one = append(one, "filter: { "+field.Name+": "+value+" }")
 				}
-				documents = append(documents, m.asking(l, one))
+				documents = append(documents, m.each(l, one))
 			}
 		}
 		for _, order := range l.orders(s) {
 			tries = append(tries, "orderBy: { field: "+order+" }", "orderBy: { field: "+order+", direction: DESC }")
 		}
-		documents = append(documents, m.asking(l, append(tries, "")))
+		documents = append(documents, m.each(l, append(tries, "")))
 	}
 	for _, one := range documents {
 		m.compare("both walls", one)
 	}
-	m.wall(false)
-	for _, one := range documents {
-		m.compare("the compiler's wall alone", one)
-	}
-	m.wall(true)
 	m.reader.Unscoped = true
 	for _, one := range documents {
 		m.compare("the database's wall alone", one)
 	}
 	m.cells = m.asked
-	m.end(10000)
+	m.end(5000)
 }
 
-// asking is a document that asks a list once with each of these arguments.
-func (m *matrix) asking(l list, args []string) document {
+// each is a document that asks a list once with each of these arguments.
+func (m *matrix) each(l list, args []string) document {
 	var b strings.Builder
 	for i, arg := range args {
 		fmt.Fprintf(&b, " a%d: %s(first: 8, %s) { totalCount nodes { id } }", i, l.field.Name, arg)
@@ -60,7 +57,8 @@ func (m *matrix) asking(l list, args []string) document {
 	text := l.document("", b.String())
 	one := document{text: text, variables: map[string]any{}}
 	if strings.Contains(text, "$ids") {
-		one.variables["ids"] = m.parents(l.parent)
+		parents := m.parents(l.parent)
+		one.variables["ids"] = parents[:min(12, len(parents))]
 	}
 	return one
 }
