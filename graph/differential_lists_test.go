@@ -33,7 +33,7 @@ func (e *evaluator) order(typ string, args map[string]any) (field string, down b
 		return by["field"].(string), by["direction"] == "DESC"
 	}
 	switch typ {
-	case "Ticket", "RemoteSession", "AuditEvent", "Session":
+	case "Ticket", "RemoteSession", "AuditEvent", "Session", "ApiToken":
 		return "CREATED_AT", true
 	case "TicketComment":
 		return "CREATED_AT", false

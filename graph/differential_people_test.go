@@ -1,6 +1,9 @@
 package graph
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // people answers fields of the viewer, users and the account.
 func (a asked) people() (any, bool) {
@@ -26,6 +29,19 @@ func (a asked) people() (any, bool) {
 		return a.x.key() == a.session, true
 	case "Account.licence":
 		return a.part("Licence"), true
+	case "Viewer.apiTokens":
+		return a.list(a.all("ApiToken", func(k *thing) bool { return k.ref("user_id") == a.me.key() })), true
+	case "User.apiTokens":
+		return a.pointing("user_id"), true
+	case "ApiToken.tenants":
+		if a.x.cols["narrowed"] == false {
+			return nil, true
+		}
+		return a.list(a.all("Tenant", func(t *thing) bool {
+			return slices.ContainsFunc(a.w.things["Named"], func(n *thing) bool {
+				return n.account() == a.x.account() && n.ref("token_id") == a.x.key() && n.ref("tenant_id") == t.key()
+			})
+		})), true
 	case "User.tenantAccess":
 		return a.access(a.x), true
 	case "User.tenants":

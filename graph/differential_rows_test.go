@@ -22,6 +22,7 @@ func (m *maker) fill() {
 	users, former := m.users()
 	tenants := m.tenants()
 	m.memberships(users, tenants)
+	m.tokens(users, tenants)
 	items := append([]uuid.UUID{account}, tenants...) // the tenants that items can have: none, too
 	groups := map[uuid.UUID][]uuid.UUID{}
 	for i := range size / 3 {
@@ -165,5 +166,27 @@ func (m *maker) ticket(i int, tenant uuid.UUID, users []uuid.UUID) {
 			"id": m.id("TicketComment"), "tenant_id": tenant, "ticket_id": id, "author_id": pick(m.Rand, users), "body": m.word(),
 			"visibility": m.some("PUBLIC", "INTERNAL"),
 		})
+	}
+}
+
+// tokens are some of every agent, with all of their reach, or for up to two tenants, in reach or not.
+func (m *maker) tokens(users, tenants []uuid.UUID) {
+	for i, kind := range userKinds {
+		for range m.IntN(3) {
+			if kind.role == "CUSTOMER" {
+				continue
+			}
+			id, narrowed := m.id("ApiToken"), m.chance(60)
+			m.insert("api_tokens", map[string]any{
+				"id": id, "user_id": users[i], "name": m.word(), "secret_hash": token.New(id, id).Hash(), "last_four": "f0ur", "narrowed": narrowed,
+				"read_only": m.chance(50), "expires_at": m.maybe(50, pick(m.Rand, moments)), "last_used_at": m.maybe(50, pick(m.Rand, moments)),
+			})
+			for _, n := range m.Perm(len(tenants))[:m.IntN(3)] {
+				if narrowed {
+					m.batch.Queue("insert into app.api_token_tenants (account_id, user_id, token_id, tenant_id) values ($1, $2, $3, $4)",
+						m.ids[m.account]["Account"][0], users[i], id, tenants[n])
+				}
+			}
+		}
 	}
 }

@@ -40,6 +40,9 @@ func (x *thing) key() uuid.UUID {
 	if x.typ == "Account" {
 		return x.account()
 	}
+	if x.typ == "Named" {
+		return x.ref("token_id")
+	}
 	return x.ref("id")
 }
 
@@ -48,6 +51,7 @@ var worldTables = []struct{ typ, table string }{
 	{"Account", "accounts"}, {"User", "users"}, {"Name", "user_names"}, {"Tenant", "tenants"}, {"Membership", "memberships"},
 	{"DeviceGroup", "device_groups"}, {"Device", "devices"}, {"Asset", "assets"}, {"Ticket", "tickets"}, {"TicketComment", "ticket_comments"},
 	{"RemoteSession", "remote_sessions"}, {"Article", "articles"}, {"AuditEvent", "audit_events"}, {"Session", "sessions"},
+	{"ApiToken", "api_tokens"}, {"Named", "api_token_tenants"},
 }
 
 // world is everything that a test's database holds, in memory.
