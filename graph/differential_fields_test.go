@@ -40,7 +40,7 @@ func (e *evaluator) field(a asked) any {
 	if e.hidden(a.typ, a.c.name()) {
 		return nil
 	}
-	for _, domain := range []func(asked) (any, bool){asked.people, asked.tenants, asked.items, asked.modules, asked.audit} {
+	for _, domain := range []func(asked) (any, bool){asked.people, asked.tenants, asked.items, asked.modules, asked.history, asked.audit} {
 		if value, known := domain(a); known {
 			return value
 		}

@@ -35,7 +35,7 @@ func (e *evaluator) order(typ string, args map[string]any) (field string, down b
 	switch typ {
 	case "Ticket", "RemoteSession", "AuditEvent", "Session", "ApiToken":
 		return "CREATED_AT", true
-	case "TicketComment":
+	case "TicketComment", "TicketChange":
 		return "CREATED_AT", false
 	case "Article":
 		return "TITLE", false

@@ -167,6 +167,9 @@ func (m *maker) ticket(i int, tenant uuid.UUID, users []uuid.UUID) {
 			"visibility": m.some("PUBLIC", "INTERNAL"),
 		})
 	}
+	for range m.IntN(5) {
+		m.change(tenant, id, users)
+	}
 }
 
 // tokens are some of every agent, with all of their reach, or for up to two tenants, in reach or not.

@@ -84,6 +84,9 @@ func (e *evaluator) sees(x *thing) bool {
 		return x.key() != x.account() && e.reaches(e.me, x.key())
 	case "Device", "DeviceGroup", "Ticket", "RemoteSession", "Asset":
 		return e.reaches(e.me, x.ref("tenant_id"))
+	case "TicketChange":
+		typ, leads := changed[x.text("field")]
+		return e.reaches(e.me, x.ref("tenant_id")) && (!leads || e.at(typ, x.ref("before_id")) != nil || e.at(typ, x.ref("after_id")) != nil)
 	case "TicketComment":
 		return e.reaches(e.me, x.ref("tenant_id")) && (e.agent() || x.text("visibility") == "PUBLIC")
 	case "Article":

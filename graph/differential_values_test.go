@@ -3,6 +3,7 @@ package graph
 import (
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -255,10 +256,10 @@ func (a *author) id(typ string) any {
 
 // literal writes a value of an input type into a document.
 func (a *author) literal(t *ast.Type, value any) string {
-	if list, ok := value.([]any); ok {
-		parts := make([]string, len(list))
-		for i, v := range list {
-			parts[i] = a.literal(t.Elem, v)
+	if reflect.ValueOf(value).Kind() == reflect.Slice {
+		var parts []string
+		for _, v := range asList(value) { // an earlier variable's may be of a type of its own
+			parts = append(parts, a.literal(t.Elem, v))
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
 	}

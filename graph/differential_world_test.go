@@ -50,6 +50,7 @@ func (x *thing) key() uuid.UUID {
 var worldTables = []struct{ typ, table string }{
 	{"Account", "accounts"}, {"User", "users"}, {"Name", "user_names"}, {"Tenant", "tenants"}, {"Membership", "memberships"},
 	{"DeviceGroup", "device_groups"}, {"Device", "devices"}, {"Asset", "assets"}, {"Ticket", "tickets"}, {"TicketComment", "ticket_comments"},
+	{"TicketChange", "ticket_changes"},
 	{"RemoteSession", "remote_sessions"}, {"Article", "articles"}, {"AuditEvent", "audit_events"}, {"Session", "sessions"},
 	{"ApiToken", "api_tokens"}, {"Named", "api_token_tenants"},
 }
@@ -166,7 +167,7 @@ func (m *maker) insert(table string, cols map[string]any) {
 	if _, ok := cols["created_at"]; !ok {
 		cols["created_at"] = pick(m.Rand, moments)
 	}
-	if table != "memberships" {
+	if table != "memberships" && table != "ticket_changes" {
 		cols["updated_at"] = pick(m.Rand, moments)
 	}
 	names := slices.Sorted(maps.Keys(cols))

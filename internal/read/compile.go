@@ -85,6 +85,14 @@ func (c *compiler) alias() string {
 
 // within are the conditions of a scope on the rows of a type: the account first, then the reach.
 func (c *compiler) within(t *typ, alias string, scope access.Scope, reach viewer.Reach) ([]string, error) {
+	conds, err := c.scoped(t, alias, scope, reach)
+	if err == nil && t.shown != nil {
+		conds = append(conds, t.shown(c, alias)...)
+	}
+	return conds, err
+}
+
+func (c *compiler) scoped(t *typ, alias string, scope access.Scope, reach viewer.Reach) ([]string, error) {
 	if c.reader.Unscoped && scope != access.Self {
 		return []string{"$1::uuid is not null"}, nil // true, and gives the parameter a type
 	}
@@ -114,9 +122,6 @@ func (c *compiler) within(t *typ, alias string, scope access.Scope, reach viewer
 	}
 	if hidden, ok := t.hidden[c.who.Kind()]; ok {
 		conds = append(conds, fmt.Sprintf(hidden, alias))
-	}
-	if t.shown != nil {
-		conds = append(conds, t.shown(c, alias)...)
 	}
 	return conds, nil
 }
