@@ -50,6 +50,8 @@ func compile(r *Reader, op *graphql.OperationContext, who *viewer.Viewer, f grap
 	switch {
 	case scope == access.None || scope == access.Public:
 		return nil, fmt.Errorf("%s has rows and no scope", f.Name)
+	case set.Search:
+		return c.search(f)
 	case strings.HasSuffix(f.Definition.Type.Name(), "Connection"):
 		return c.connection(f, set, scope)
 	case set.Many:
