@@ -40,12 +40,22 @@ $$;
 -- +goose StatementBegin
 -- The query of a search that does not mind a letter: of the many alternatives only those that are there.
 create function app.search_query(alternatives text[], places integer[]) returns tsquery
-language sql stable security definer set search_path = pg_catalog set enable_seqscan = off as $$
-  select case when max(p) = (select max(p) from unnest(places) p) then
-    app.word_query(nullif(current_setting('app.account', true), '')::uuid, array_agg(w), array_agg(p), '{=,~}') end
-  from unnest(alternatives, places) u (w, p)
-  cross join lateral (select app.word_query(nullif(current_setting('app.account', true), '')::uuid, array[w], '{1}', '{=,~}') as q offset 0) o
-  where w like '%*' or exists (select from app.search_documents d where d.words @@ o.q)
+language plpgsql stable security definer set search_path = pg_catalog set enable_seqscan = off set jit = off as $$
+declare
+  account constant uuid := nullif(current_setting('app.account', true), '')::uuid;
+  titled constant text := '''' || app.word_mark(account) || '=';
+  other constant text := '''' || app.word_mark(account) || '~';
+  known text[];
+  spots integer[];
+begin
+  select array_agg(w), array_agg(p) into known, spots
+  from (select w, p, replace(replace(w, '\', '\\'), '''', '''''') || '''' as word from unnest(alternatives, places) u (w, p)) u
+  where w like '%*' or exists (select from app.search_documents d where d.words @@ (titled || word || '|' || other || word)::tsquery);
+  if (select max(p) from unnest(spots) p) = (select max(p) from unnest(places) p) then
+    return app.word_query(account, known, spots, '{=,~}');
+  end if;
+  return null;
+end
 $$;
 -- +goose StatementEnd
 
@@ -131,7 +141,7 @@ $$;
 create function app.search(kinds text[], terms text[], alternatives text[], spots integer[], after_rank integer, after_time timestamptz, after_id uuid,
   most integer, few integer default 2000, step integer default 5000, longest integer default 300000)
 returns table (rank integer, moment timestamptz, sort text, item uuid, part uuid)
-language plpgsql stable security definer rows 26 set search_path = pg_catalog set enable_seqscan = off as $$
+language plpgsql stable security definer rows 26 set search_path = pg_catalog set enable_seqscan = off set jit = off as $$
 declare
   account constant uuid := nullif(current_setting('app.account', true), '')::uuid;
   each constant integer[] := array(select generate_series(1, cardinality(terms)));
