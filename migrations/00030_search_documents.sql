@@ -2,38 +2,47 @@
 -- What search looks in: one row for each object and one for each comment, kept by triggers.
 
 -- +goose StatementBegin
--- A text as search compares it: without case and accents. internal/read/words.go does the same in Go.
-create function app.folded(value text) returns text language sql immutable parallel safe set search_path = pg_catalog as $$
-  select case when octet_length(value) = length(value) then lower(value collate "C") collate "und-x-icu"
-    else replace(replace(replace(replace(
-      translate(regexp_replace(lower(normalize(value, NFKD) collate "und-x-icu"), '[\u0300-\u036f]', '', 'g'), 'ςøđðłħıŧŋ', 'σoddlhitn'),
-      'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th') end
-$$;
--- +goose StatementEnd
-
--- +goose StatementBegin
--- The words of a text: what is between whatever is neither a letter nor a digit. Of a long one the
--- beginning counts.
-create function app.words(value text) returns setof text language sql immutable parallel safe set search_path = pg_catalog as $$
-  select left(w, 60) from unnest(string_to_array(
-    regexp_replace(app.folded(value) collate "und-x-icu", '[^[:alnum:]]+', ' ', 'g'), ' ')) w where w <> ''
+-- The words of a text as search compares them, without case and accents, with a blank between them: what
+-- is between whatever is neither a letter nor a digit. Of a long one the beginning counts.
+-- internal/read/words.go does the same in Go.
+create function app.words(value text) returns text language plpgsql immutable parallel safe set search_path = pg_catalog as $$
+begin
+  if octet_length(value) = length(value) then
+    value := regexp_replace(lower(value), '[^a-z0-9]+' collate "C", ' ', 'g');
+  else
+    value := translate(regexp_replace(lower(normalize(value, NFKD) collate "und-x-icu"), '[\u0300-\u036f]', '', 'g'), 'ςøđðłħıŧŋ', 'σoddlhitn');
+    value := replace(replace(replace(replace(value, 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
+    value := regexp_replace(value collate "und-x-icu", '[^[:alnum:]]+', ' ', 'g');
+  end if;
+  if length(value) > 60 then
+    value := regexp_replace(value collate "und-x-icu", '([[:alnum:]]{60})[[:alnum:]]+', '\1', 'g');
+  end if;
+  return nullif(btrim(value), '');
+end
 $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
 -- What stands before the words of an account, so that one index holds those of all accounts apart.
-create function app.word_mark(account uuid) returns text language sql immutable parallel safe set search_path = pg_catalog as $$
-  select left(md5(account::text), 4)
+create function app.word_mark(account uuid) returns text language plpgsql immutable parallel safe set search_path = pg_catalog as $$
+begin
+  return left(md5(account::text), 4);
+end
 $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
 -- The words of an object as they are indexed: those of its title with "=", others with "~".
 create function app.marked_words(account uuid, title text, body text) returns tsvector
-language sql immutable parallel safe set search_path = pg_catalog as $$
-  select array_to_tsvector(array(
-    select app.word_mark(account) || '=' || w from app.words(title) w
-    union select app.word_mark(account) || '~' || w from app.words(body) w where w not in (select app.words(title))))
+language plpgsql immutable parallel safe set search_path = pg_catalog as $$
+declare
+  mark constant text := app.word_mark(account);
+  titled constant text := mark || '=';
+  other constant text := mark || '~';
+begin
+  return array_to_tsvector(coalesce(string_to_array(titled || replace(app.words(title), ' ', ' ' || titled), ' '), '{}')
+    || coalesce(string_to_array(other || replace(app.words(body), ' ', ' ' || other), ' '), '{}'));
+end
 $$;
 -- +goose StatementEnd
 
@@ -74,4 +83,4 @@ $$;
 -- +goose Down
 drop function app.file_document;
 drop table app.search_documents;
-drop function app.marked_words, app.word_mark, app.words, app.folded;
+drop function app.marked_words, app.word_mark, app.words;

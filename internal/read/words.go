@@ -13,7 +13,7 @@ import (
 var spelled = strings.NewReplacer("ς", "σ", "ø", "o", "đ", "d", "ð", "d", "ł", "l", "ħ", "h", "ı", "i", "ŧ", "t", "ŋ", "n",
 	"ß", "ss", "æ", "ae", "œ", "oe", "þ", "th")
 
-// fold is a text as search compares it: without case and accents. app.folded does the same in SQL.
+// fold is a text as search compares it: without case and accents. app.words does the same in SQL.
 func fold(text string) string {
 	plain := true
 	for i := range len(text) {
