@@ -67,8 +67,13 @@ create index search_documents_seen on app.search_documents (account_id, kind, se
 -- a part of every search.
 create index search_documents_words on app.search_documents using gin (words) with (gin_pending_list_limit = 256);
 
--- No viewer's role reads it: the functions that search do.
 select app.enclose('app.search_documents');
+select app.allow('app.search_documents', 'select', '{admin}', null);
+select app.allow('app.search_documents', 'select', '{all}', 'kind <> ''User''');
+select app.allow('app.search_documents', 'select', '{member}', 'kind <> ''User'' and ' || app.reached('seen_by'));
+select app.allow('app.search_documents', 'select', '{customer}', 'kind <> ''User'' and not internal and ' || app.reached('seen_by'));
+grant select on app.search_documents to tenantry_admin, tenantry_all, tenantry_member, tenantry_customer,
+  tenantry_admin_writer, tenantry_all_writer, tenantry_member_writer, tenantry_customer_writer;
 
 -- +goose StatementBegin
 create function app.file_document(account uuid, sort text, object uuid, part uuid, seer uuid, hidden boolean, moment timestamptz, title text, body text)

@@ -4,24 +4,34 @@
 
 -- +goose StatementBegin
 -- The documents that a viewer may find, as conditions on "d" for the arguments of app.search_stretch.
-create function app.search_shown(reach uuid[]) returns text language sql immutable set search_path = pg_catalog as $$
-  select 'd.account_id = $1 and d.kind = $2 and ($4 or not d.internal)' || case
+create function app.search_shown(reach uuid[]) returns text language plpgsql immutable set search_path = pg_catalog as $$
+begin
+  return 'd.account_id = $1 and d.kind = $2 and ($4 or not d.internal)' || case
     when reach is null then ''
     when cardinality(reach) = 1 then ' and d.seen_by = ($3)[1]'
-    else ' and d.seen_by = any ($3)' end
+    else ' and d.seen_by = any ($3)' end;
+end
 $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
 -- What a viewer may find of a kind: nothing if the reach is empty, all of the account if it is null.
-create function app.search_reach(sort text) returns uuid[] language sql stable set search_path = pg_catalog as $$
-  select case
-    when sort = 'User' and current_setting('role') !~ '^tenantry_admin(_writer)?$' then '{}'
-    when current_setting('role') ~ '^tenantry_(admin|all)(_writer)?$' then null
-    when sort = 'Article' then coalesce(nullif(current_setting('app.tenants', true), '')::uuid[], '{}')
-    -- Without what stands for more than tenants, in articles.
-    else coalesce(array_remove(array_remove(nullif(current_setting('app.tenants', true), '')::uuid[],
-      '00000000-0000-0000-0000-000000000001'), nullif(current_setting('app.viewer', true), '')::uuid), '{}') end
+create function app.search_reach(sort text) returns uuid[] language plpgsql stable set search_path = pg_catalog as $$
+declare
+  role constant text := current_setting('role');
+  tenants uuid[];
+begin
+  if sort = 'User' and role !~ '^tenantry_admin(_writer)?$' then
+    return '{}';
+  elsif role ~ '^tenantry_(admin|all)(_writer)?$' then
+    return null;
+  end if;
+  tenants := coalesce(nullif(current_setting('app.tenants', true), '')::uuid[], '{}');
+  if sort <> 'Article' then -- without what stands for more than tenants
+    tenants := array_remove(array_remove(tenants, '00000000-0000-0000-0000-000000000001'), nullif(current_setting('app.viewer', true), '')::uuid);
+  end if;
+  return tenants;
+end
 $$;
 -- +goose StatementEnd
 
@@ -170,7 +180,7 @@ $$;
 
 -- +goose StatementBegin
 -- All objects of a kind that meet a query; null if there are more than so many to look at.
-create function app.search_found(sort text, query tsquery, most integer default 20000) returns uuid[]
+create function app.search_found(sort text, query tsquery, most integer) returns uuid[]
 language plpgsql stable security definer set search_path = pg_catalog set enable_seqscan = off set work_mem = '32MB' set jit = off as $$
 declare
   account constant uuid := nullif(current_setting('app.account', true), '')::uuid;
@@ -220,21 +230,10 @@ end
 $$;
 -- +goose StatementEnd
 
--- +goose StatementBegin
--- Whether an object meets a query, for lists that walk past many that do.
-create function app.search_has(sort text, object uuid, query tsquery) returns boolean
-language sql stable security definer set search_path = pg_catalog as $$
-  select exists (select from app.search_documents d
-    where d.account_id = nullif(current_setting('app.account', true), '')::uuid and d.kind = sort and d.object_id = object
-      and (current_setting('role') !~ '^tenantry_customer(_writer)?$' or not d.internal)
-      and (app.search_reach(sort) is null or d.seen_by = any (app.search_reach(sort))) and d.words @@ query)
-$$;
--- +goose StatementEnd
-
-grant execute on function app.search, app.search_query, app.search_found, app.search_count, app.search_has
+grant execute on function app.search, app.search_query, app.search_found, app.search_count
   to tenantry_admin, tenantry_all, tenantry_member, tenantry_customer,
   tenantry_admin_writer, tenantry_all_writer, tenantry_member_writer, tenantry_customer_writer;
 
 -- +goose Down
-drop function app.search_has, app.search_count, app.search_found, app.search, app.search_kind, app.search_query, app.word_query,
+drop function app.search_count, app.search_found, app.search, app.search_kind, app.search_query, app.word_query,
   app.search_reach, app.search_shown;

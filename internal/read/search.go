@@ -7,6 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"tenantry/internal/postgres"
 	"tenantry/internal/problem"
 	"tenantry/models"
 )
@@ -267,22 +268,34 @@ func (f *found) condition(c *compiler, how looking) string {
 	case amongFew:
 		return "k.id = any ((select f.ids from f)::uuid[])"
 	case pastMany:
-		return "(select f.ids is null from f) and app.search_has('" + f.typ + "', k.id, (select f.query from f))"
+		internal := ""
+		if c.who.Kind() == postgres.Customer {
+			internal = " and not d.internal"
+		}
+		return "(select f.ids is null from f) and exists (select from app.search_documents d where d.account_id = $1 and d.kind = '" + f.typ +
+			"' and d.object_id = k.id and d.words @@ (select f.query from f)" + internal + ")"
 	}
 	return "k.id in (select unnest(app.search_found('" + f.typ + "', " + c.query(f.terms) + ", 2000000000)))"
 }
 
+// fewFound is how many objects are few.
+const fewFound = 10000
+
 // either writes both ways to look, of which the database takes the one that is right for how many were
 // found.
 func (f *found) either(c *compiler, l *listing, one func(*listing) (string, error), both func(few, many string) string) (string, error) {
+	few := c.reader.Few
+	if few == 0 {
+		few = fewFound
+	}
 	with := "with q as materialized (select " + c.query(f.terms) + " as query), f as materialized (select q.query, app.search_found('" + f.typ +
-		"', q.query) as ids from q) "
+		"', q.query, " + strconv.Itoa(few) + ") as ids from q) "
 	l.looks = amongFew
-	few, err := one(l)
+	among, err := one(l)
 	if err != nil {
 		return "", err
 	}
 	l.looks = pastMany
-	many, err := one(l)
-	return with + both(few, many), err
+	past, err := one(l)
+	return with + both(among, past), err
 }
