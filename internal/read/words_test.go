@@ -2,6 +2,7 @@ package read
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -46,4 +47,63 @@ func TestWordsAreTheSameInGoAndInTheDatabase(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d differ", differ, len(texts))
+}
+
+// TestMistakesAreTheWordsThatAreOneOff compares the list that is looked up with the rule that excerpts go by.
+func TestMistakesAreTheWordsThatAreOneOff(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		word := make([]rune, 5+r.IntN(4))
+		for i := range word {
+			word[i] = rune('a' + r.IntN(3))
+		}
+		list := mistakes(string(word))
+		for _, m := range list {
+			if !oneOff(word, []rune(m)) {
+				t.Errorf("%s is not one off %s", m, string(word))
+			}
+		}
+		other := slices.Clone(word)
+		for range 2 {
+			switch i := r.IntN(len(other)); r.IntN(4) {
+			case 0:
+				other[i] = rune('a' + r.IntN(3))
+			case 1:
+				other = slices.Delete(other, i, i+1)
+			case 2:
+				other = slices.Insert(other, i, rune('a'+r.IntN(3)))
+			case 3:
+				other[i], other[max(i-1, 0)] = other[max(i-1, 0)], other[i]
+			}
+		}
+		if got, want := slices.Contains(list, string(other)), oneOff(word, other) && !slices.Equal(word, other); got != want {
+			t.Errorf("%s is a mistake in %s: %t, and one off: %t", string(other), string(word), got, want)
+		}
+	}
+}
+
+func TestExcerptsShowWhereTheWordsStand(t *testing.T) {
+	long := strings.Repeat("Lorem ipsum dolor sit amet. ", 40)
+	for _, x := range []struct {
+		text  string
+		texts []string
+		want  string
+	}{
+		{"printer", []string{"", "The printer\n\tis on\nfire."}, "The printer is on fire."},
+		{"pritner", []string{"No.", "The Printer."}, "The Printer."},
+		{"printer", []string{"The printers", "The printer"}, "The printer"},
+		{"ecran", []string{"Un Écran noir"}, "Un Écran noir"},
+		{"ecran", []string{"Un E\u0301cran noir"}, "Un E\u0301cran noir"},
+		{"nothing", []string{"The printer"}, ""},
+		{"?", []string{"?"}, ""},
+		{"4211", []string{"4211"}, "4211"},
+		{"needle", []string{long + "a needle in it " + long},
+			"… dolor sit amet. Lorem ipsum dolor sit amet. a needle in it Lorem ipsum dolor sit amet. Lorem ipsum dolor sit amet. Lorem ipsum dolor sit amet. Lorem ipsum …"},
+		{"needle", []string{strings.Repeat("x", 300) + " needle"}, "… needle"},
+		{"xxxxx", []string{strings.Repeat("xxxxxé", 100)}, strings.Repeat("xxxxxé", 26) + "xxxx …"},
+	} {
+		if got := readTerms(x.text).excerpt(x.texts...); got != x.want {
+			t.Errorf("%s in %.40q: %q, not %q", x.text, x.texts, got, x.want)
+		}
+	}
 }
