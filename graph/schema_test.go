@@ -217,6 +217,9 @@ func (a *api) arguments(f *ast.FieldDefinition) []string {
 	}
 	for _, arg := range f.Arguments {
 		def := schema.Types[arg.Type.Name()]
+		if arg.Type.NonNull {
+			out[0] = "(" + arg.Name + ": " + sample(schema, arg.Type) + ")"
+		}
 		switch arg.Name {
 		case "orderBy":
 			for _, v := range schema.Types[def.Fields.ForName("field").Type.Name()].EnumValues {

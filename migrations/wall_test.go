@@ -73,9 +73,11 @@ func TestEveryPolicyBeginsWithTheAccount(t *testing.T) {
 
 func TestEveryKeyStartsWithTheAccount(t *testing.T) {
 	conn := connect(t, testdb.Open(t).SuperuserURL)
-	// Names that are unique on the server, in small tables that only the owner reads, and the sessions that
-	// wait for an answer, which names no account.
-	global := map[string]bool{"account_names_pkey": true, "sign_in_names_pkey": true, "remote_sessions_asked": true}
+	// Names that are unique on the server, in small tables that only the owner reads; the sessions that wait
+	// for an answer, which names no account; and words, each of which begins with its account's mark.
+	global := map[string]bool{
+		"account_names_pkey": true, "sign_in_names_pkey": true, "remote_sessions_asked": true, "search_documents_words": true,
+	}
 	for _, name := range lines(t, conn, `select i.relname::text from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class c on c.oid = x.indrelid
 		left join pg_attribute a on a.attrelid = c.oid and a.attnum = x.indkey[0]
 		where c.relnamespace = 'app'::regnamespace and a.attname is distinct from 'account_id'`) {

@@ -199,6 +199,8 @@ type ArticleFilter struct {
 	AuthorIds graphql.Omittable[[]string] `json:"authorIds,omitempty"`
 	// Last published in this time.
 	PublishedAt graphql.Omittable[*TimeRange] `json:"publishedAt,omitempty"`
+	// With all words of this text, as `search` finds them: in title, summary or body.
+	Search graphql.Omittable[*string] `json:"search,omitempty"`
 	// Made in this time.
 	CreatedAt graphql.Omittable[*TimeRange] `json:"createdAt,omitempty"`
 	// Changed in this time.
@@ -233,6 +235,8 @@ type AssetFilter struct {
 	WarrantyUntil graphql.Omittable[*DateRange] `json:"warrantyUntil,omitempty"`
 	// With a contract that ends in this time.
 	ContractEndsOn graphql.Omittable[*DateRange] `json:"contractEndsOn,omitempty"`
+	// With all words of this text, as `search` finds them: in name, tag or serial number.
+	Search graphql.Omittable[*string] `json:"search,omitempty"`
 	// Made in this time.
 	CreatedAt graphql.Omittable[*TimeRange] `json:"createdAt,omitempty"`
 	// Changed in this time.
@@ -701,6 +705,8 @@ type DeviceFilter struct {
 	Connection graphql.Omittable[[]DeviceConnectionState] `json:"connection,omitempty"`
 	// Last heard of in this time.
 	LastSeenAt graphql.Omittable[*TimeRange] `json:"lastSeenAt,omitempty"`
+	// With all words of this text, as `search` finds them: in name, hostname or serial number.
+	Search graphql.Omittable[*string] `json:"search,omitempty"`
 	// Made in this time.
 	CreatedAt graphql.Omittable[*TimeRange] `json:"createdAt,omitempty"`
 	// Changed in this time.
@@ -1237,6 +1243,8 @@ type TenantFilter struct {
 	Status graphql.Omittable[[]TenantStatus] `json:"status,omitempty"`
 	// With one of these ids in another system.
 	ExternalRef graphql.Omittable[[]string] `json:"externalRef,omitempty"`
+	// With all words of this text, as `search` finds them: in name.
+	Search graphql.Omittable[*string] `json:"search,omitempty"`
 	// Made in this time.
 	CreatedAt graphql.Omittable[*TimeRange] `json:"createdAt,omitempty"`
 }
@@ -1295,6 +1303,8 @@ type TicketFilter struct {
 	Overdue graphql.Omittable[*bool] `json:"overdue,omitempty"`
 	// Due in this time.
 	DueAt graphql.Omittable[*TimeRange] `json:"dueAt,omitempty"`
+	// With all words of this text, as `search` finds them: in number, subject, description, or a comment that the viewer may read.
+	Search graphql.Omittable[*string] `json:"search,omitempty"`
 	// Made in this time.
 	CreatedAt graphql.Omittable[*TimeRange] `json:"createdAt,omitempty"`
 	// Changed in this time.
@@ -1619,6 +1629,8 @@ type UserFilter struct {
 	TenantAccess graphql.Omittable[[]TenantAccess] `json:"tenantAccess,omitempty"`
 	// Who see all tenants because they were here before tenant access was, or who do not.
 	Grandfathered graphql.Omittable[*bool] `json:"grandfathered,omitempty"`
+	// With all words of this text, as `search` finds them: in name or e-mail address.
+	Search graphql.Omittable[*string] `json:"search,omitempty"`
 	// Made in this time.
 	CreatedAt graphql.Omittable[*TimeRange] `json:"createdAt,omitempty"`
 }
@@ -3068,6 +3080,76 @@ func (e *Role) UnmarshalJSON(b []byte) error {
 }
 
 func (e Role) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// The kinds of object that a search looks for, and where it looks.
+type SearchType string
+
+const (
+	// Tickets: number, subject, description, and the comments that the viewer may read.
+	SearchTypeTicket SearchType = "TICKET"
+	// Devices: name, hostname, serial number.
+	SearchTypeDevice SearchType = "DEVICE"
+	// Assets: name, tag, serial number.
+	SearchTypeAsset SearchType = "ASSET"
+	// Articles: title, summary, body.
+	SearchTypeArticle SearchType = "ARTICLE"
+	// Tenants: name.
+	SearchTypeTenant SearchType = "TENANT"
+	// Users: name, e-mail address. Only admins find any.
+	SearchTypeUser SearchType = "USER"
+)
+
+var AllSearchType = []SearchType{
+	SearchTypeTicket,
+	SearchTypeDevice,
+	SearchTypeAsset,
+	SearchTypeArticle,
+	SearchTypeTenant,
+	SearchTypeUser,
+}
+
+func (e SearchType) IsValid() bool {
+	switch e {
+	case SearchTypeTicket, SearchTypeDevice, SearchTypeAsset, SearchTypeArticle, SearchTypeTenant, SearchTypeUser:
+		return true
+	}
+	return false
+}
+
+func (e SearchType) String() string {
+	return string(e)
+}
+
+func (e *SearchType) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SearchType(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SearchType", str)
+	}
+	return nil
+}
+
+func (e SearchType) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SearchType) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SearchType) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

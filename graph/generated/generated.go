@@ -319,6 +319,7 @@ type ComplexityRoot struct {
 		Nodes             func(childComplexity int, ids []string) int
 		RemoteSession     func(childComplexity int, id string) int
 		RemoteSessions    func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.RemoteSessionFilter, orderBy *models.RemoteSessionOrder) int
+		Search            func(childComplexity int, text string, types []models.SearchType, first *int32, after *string) int
 		Tenant            func(childComplexity int, id string) int
 		Tenants           func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.TenantFilter, orderBy *models.TenantOrder) int
 		Ticket            func(childComplexity int, id string) int
@@ -552,6 +553,7 @@ type QueryResolver interface {
 	UsersWithAccess(ctx context.Context, nodeID string, first *int32, after *string, last *int32, before *string) (*rows.Set, error)
 	RemoteSessions(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.RemoteSessionFilter, orderBy *models.RemoteSessionOrder) (*rows.Set, error)
 	RemoteSession(ctx context.Context, id string) (*rows.Set, error)
+	Search(ctx context.Context, text string, types []models.SearchType, first *int32, after *string) (*rows.Set, error)
 	Tenants(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.TenantFilter, orderBy *models.TenantOrder) (*rows.Set, error)
 	Tenant(ctx context.Context, id string) (*rows.Set, error)
 	Tickets(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.TicketFilter, orderBy *models.TicketOrder) (*rows.Set, error)
@@ -2028,6 +2030,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RemoteSessions(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["filter"].(*models.RemoteSessionFilter), args["orderBy"].(*models.RemoteSessionOrder)), true
+	case "Query.search":
+		if e.ComplexityRoot.Query.Search == nil {
+			break
+		}
+
+		args, err := ec.field_Query_search_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Search(childComplexity, args["text"].(string), args["types"].([]models.SearchType), args["first"].(*int32), args["after"].(*string)), true
 	case "Query.tenant":
 		if e.ComplexityRoot.Query.Tenant == nil {
 			break
@@ -3069,6 +3082,8 @@ input ArticleFilter {
   authorIds: [ID!] @requires(role: MEMBER)
   "Last published in this time."
   publishedAt: TimeRange
+  "With all words of this text, as ` + "`" + `search` + "`" + ` finds them: in title, summary or body."
+  search: String
   "Made in this time."
   createdAt: TimeRange
   "Changed in this time."
@@ -3402,6 +3417,8 @@ input AssetFilter {
   warrantyUntil: DateRange
   "With a contract that ends in this time."
   contractEndsOn: DateRange
+  "With all words of this text, as ` + "`" + `search` + "`" + ` finds them: in name, tag or serial number."
+  search: String
   "Made in this time."
   createdAt: TimeRange
   "Changed in this time."
@@ -4195,6 +4212,8 @@ input DeviceFilter {
   connection: [DeviceConnectionState!]
   "Last heard of in this time."
   lastSeenAt: TimeRange
+  "With all words of this text, as ` + "`" + `search` + "`" + ` finds them: in name, hostname or serial number."
+  search: String
   "Made in this time."
   createdAt: TimeRange
   "Changed in this time."
@@ -5100,6 +5119,76 @@ type EndRemoteSessionPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/search.graphqls", Input: `"What a search found."
+type SearchResult {
+  "The object."
+  node: Node @tenantScoped
+  "What kind of object it is."
+  type: SearchType!
+  "Its subject, title or name."
+  title: String!
+  """
+  A piece of the text in which the words were found, around them; null if they stand in none that is still there. For
+  a ticket it may be of its description or of a comment that the viewer may read.
+  """
+  excerpt: String
+}
+
+"The kinds of object that a search looks for, and where it looks."
+enum SearchType {
+  "Tickets: number, subject, description, and the comments that the viewer may read."
+  TICKET
+  "Devices: name, hostname, serial number."
+  DEVICE
+  "Assets: name, tag, serial number."
+  ASSET
+  "Articles: title, summary, body."
+  ARTICLE
+  "Tenants: name."
+  TENANT
+  "Users: name, e-mail address. Only admins find any."
+  USER
+}
+
+"A list of what a search found."
+type SearchConnection {
+  "What was found, on this page, each with its cursor."
+  edges: [SearchEdge!]!
+  "What was found, on this page."
+  nodes: [SearchResult!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many there are in all; exact, so it takes longer the more there are."
+  totalCount: Int!
+}
+
+"One of the things that a search found."
+type SearchEdge {
+  "Marks this place in the list."
+  cursor: String!
+  "What was found."
+  node: SearchResult!
+}
+
+extend type Query {
+  """
+  The objects in reach that have all words of a text: first those that have them in their title, subject or name (a
+  ticket in its number, too), then those that have them in one other text or comment, or in these and the title, then
+  those that have them but for a mistake; each the newest first. Case and accents do not matter. A word of five or more
+  may lack a letter, have one too many or a wrong one, or two swapped, and of the last word the beginning is enough.
+  """
+  search(
+    "What to look for, at most 200 characters. Without a letter or digit it finds nothing."
+    text: String!
+    "Only these kinds of object; all if nothing is said."
+    types: [SearchType!]
+    "How many; 25 if nothing is said, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+  ): SearchConnection @tenantScoped
+}
+`, BuiltIn: false},
 	{Name: "../schema/tenant.graphqls", Input: `"A customer company of the account."
 type Tenant implements Node {
   "The id."
@@ -5311,6 +5400,8 @@ input TenantFilter {
   status: [TenantStatus!]
   "With one of these ids in another system."
   externalRef: [String!] @requires(role: MEMBER)
+  "With all words of this text, as ` + "`" + `search` + "`" + ` finds them: in name."
+  search: String
   "Made in this time."
   createdAt: TimeRange
 }
@@ -5788,6 +5879,8 @@ input TicketFilter {
   overdue: Boolean
   "Due in this time."
   dueAt: TimeRange
+  "With all words of this text, as ` + "`" + `search` + "`" + ` finds them: in number, subject, description, or a comment that the viewer may read."
+  search: String
   "Made in this time."
   createdAt: TimeRange
   "Changed in this time."
@@ -6253,6 +6346,8 @@ input UserFilter {
   tenantAccess: [TenantAccess!]
   "Who see all tenants because they were here before tenant access was, or who do not."
   grandfathered: Boolean
+  "With all words of this text, as ` + "`" + `search` + "`" + ` finds them: in name or e-mail address."
+  search: String
   "Made in this time."
   createdAt: TimeRange
 }
@@ -9436,6 +9531,44 @@ func (ec *executionContext) field_Query_remoteSessions_args(ctx context.Context,
 		return nil, err
 	}
 	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_search_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "text",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["text"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "types",
+		func(ctx context.Context, v any) ([]models.SearchType, error) {
+			return ec.unmarshalOSearchType2ᚕtenantryᚋmodelsᚐSearchTypeᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["types"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
 	return args, nil
 }
 
@@ -17978,6 +18111,63 @@ func (ec *executionContext) fieldContext_Query_remoteSession(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_search(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_search(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Search(ctx, fc.Args["text"].(string), fc.Args["types"].([]models.SearchType), fc.Args["first"].(*int32), fc.Args["after"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOSearchConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_search(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type SearchConnection does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_search_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_tenants(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22314,7 +22504,7 @@ func (ec *executionContext) unmarshalInputArticleFilter(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ids", "tenantIds", "tenantless", "tenantStatus", "audience", "state", "locale", "category", "authorIds", "publishedAt", "createdAt", "updatedAt"}
+	fieldsInOrder := [...]string{"ids", "tenantIds", "tenantless", "tenantStatus", "audience", "state", "locale", "category", "authorIds", "publishedAt", "search", "createdAt", "updatedAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -22413,6 +22603,13 @@ func (ec *executionContext) unmarshalInputArticleFilter(ctx context.Context, obj
 				return it, err
 			}
 			it.PublishedAt = graphql.OmittableOf(data)
+		case "search":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("search"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Search = graphql.OmittableOf(data)
 		case "createdAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
 			data, err := ec.unmarshalOTimeRange2ᚖtenantryᚋmodelsᚐTimeRange(ctx, v)
@@ -22484,7 +22681,7 @@ func (ec *executionContext) unmarshalInputAssetFilter(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ids", "tenantIds", "tenantless", "tenantStatus", "kind", "status", "deviceIds", "warrantyUntil", "contractEndsOn", "createdAt", "updatedAt"}
+	fieldsInOrder := [...]string{"ids", "tenantIds", "tenantless", "tenantStatus", "kind", "status", "deviceIds", "warrantyUntil", "contractEndsOn", "search", "createdAt", "updatedAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -22554,6 +22751,13 @@ func (ec *executionContext) unmarshalInputAssetFilter(ctx context.Context, obj a
 				return it, err
 			}
 			it.ContractEndsOn = graphql.OmittableOf(data)
+		case "search":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("search"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Search = graphql.OmittableOf(data)
 		case "createdAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
 			data, err := ec.unmarshalOTimeRange2ᚖtenantryᚋmodelsᚐTimeRange(ctx, v)
@@ -24035,7 +24239,7 @@ func (ec *executionContext) unmarshalInputDeviceFilter(ctx context.Context, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ids", "tenantIds", "tenantless", "tenantStatus", "groupIds", "platform", "kind", "connection", "lastSeenAt", "createdAt", "updatedAt"}
+	fieldsInOrder := [...]string{"ids", "tenantIds", "tenantless", "tenantStatus", "groupIds", "platform", "kind", "connection", "lastSeenAt", "search", "createdAt", "updatedAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -24105,6 +24309,13 @@ func (ec *executionContext) unmarshalInputDeviceFilter(ctx context.Context, obj 
 				return it, err
 			}
 			it.LastSeenAt = graphql.OmittableOf(data)
+		case "search":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("search"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Search = graphql.OmittableOf(data)
 		case "createdAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
 			data, err := ec.unmarshalOTimeRange2ᚖtenantryᚋmodelsᚐTimeRange(ctx, v)
@@ -25367,7 +25578,7 @@ func (ec *executionContext) unmarshalInputTenantFilter(ctx context.Context, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ids", "status", "externalRef", "createdAt"}
+	fieldsInOrder := [...]string{"ids", "status", "externalRef", "search", "createdAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -25417,6 +25628,13 @@ func (ec *executionContext) unmarshalInputTenantFilter(ctx context.Context, obj 
 				err := fmt.Errorf(`unexpected type %T from directive, should be []string`, tmp)
 				return it, graphql.ErrorOnPath(ctx, err)
 			}
+		case "search":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("search"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Search = graphql.OmittableOf(data)
 		case "createdAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
 			data, err := ec.unmarshalOTimeRange2ᚖtenantryᚋmodelsᚐTimeRange(ctx, v)
@@ -25563,7 +25781,7 @@ func (ec *executionContext) unmarshalInputTicketFilter(ctx context.Context, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ids", "tenantIds", "tenantless", "tenantStatus", "status", "type", "priority", "assigneeIds", "unassigned", "requesterIds", "deviceIds", "assetIds", "overdue", "dueAt", "createdAt", "updatedAt"}
+	fieldsInOrder := [...]string{"ids", "tenantIds", "tenantless", "tenantStatus", "status", "type", "priority", "assigneeIds", "unassigned", "requesterIds", "deviceIds", "assetIds", "overdue", "dueAt", "search", "createdAt", "updatedAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -25668,6 +25886,13 @@ func (ec *executionContext) unmarshalInputTicketFilter(ctx context.Context, obj 
 				return it, err
 			}
 			it.DueAt = graphql.OmittableOf(data)
+		case "search":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("search"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Search = graphql.OmittableOf(data)
 		case "createdAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
 			data, err := ec.unmarshalOTimeRange2ᚖtenantryᚋmodelsᚐTimeRange(ctx, v)
@@ -26817,7 +27042,7 @@ func (ec *executionContext) unmarshalInputUserFilter(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"roles", "statuses", "tenantIds", "tenantAccess", "grandfathered", "createdAt"}
+	fieldsInOrder := [...]string{"roles", "statuses", "tenantIds", "tenantAccess", "grandfathered", "search", "createdAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -26859,6 +27084,13 @@ func (ec *executionContext) unmarshalInputUserFilter(ctx context.Context, obj an
 				return it, err
 			}
 			it.Grandfathered = graphql.OmittableOf(data)
+		case "search":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("search"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Search = graphql.OmittableOf(data)
 		case "createdAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
 			data, err := ec.unmarshalOTimeRange2ᚖtenantryᚋmodelsᚐTimeRange(ctx, v)
@@ -29291,6 +29523,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "search":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_search(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "tenants":
 			field := field
 
@@ -31602,6 +31856,16 @@ func (ec *executionContext) marshalNRole2tenantryᚋmodelsᚐRole(ctx context.Co
 	return v
 }
 
+func (ec *executionContext) unmarshalNSearchType2tenantryᚋmodelsᚐSearchType(ctx context.Context, v any) (models.SearchType, error) {
+	var res models.SearchType
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSearchType2tenantryᚋmodelsᚐSearchType(ctx context.Context, sel ast.SelectionSet, v models.SearchType) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNSetAddOnSeatsInput2tenantryᚋmodelsᚐSetAddOnSeatsInput(ctx context.Context, v any) (models.SetAddOnSeatsInput, error) {
 	res, err := ec.unmarshalInputSetAddOnSeatsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -33384,6 +33648,58 @@ func (ec *executionContext) marshalORole2ᚖtenantryᚋmodelsᚐRole(ctx context
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalOSearchConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(rows.Set)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSearchConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOSearchType2ᚕtenantryᚋmodelsᚐSearchTypeᚄ(ctx context.Context, v any) ([]models.SearchType, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]models.SearchType, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSearchType2tenantryᚋmodelsᚐSearchType(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOSearchType2ᚕtenantryᚋmodelsᚐSearchTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.SearchType) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSearchType2tenantryᚋmodelsᚐSearchType(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOSetAddOnSeatsPayload2ᚖtenantryᚋmodelsᚐSetAddOnSeatsPayload(ctx context.Context, sel ast.SelectionSet, v *models.SetAddOnSeatsPayload) graphql.Marshaler {

@@ -33,12 +33,30 @@ func (c *compiler) conditions(l *listing, each string) ([]string, error) {
 			conds = append(conds, cond(c))
 		}
 	}
+	if l.found != nil {
+		conds = append(conds, l.found.condition(c, l.looks))
+	}
 	return conds, nil
 }
 
 // base is the rows of the page, with one more to tell whether there are more.
 func (c *compiler) base(l *listing) (string, error) {
-	perTenant := l.root && l.t.item() && l.scope == access.Tenant && !l.reach.All && len(l.reach.Tenants) > 1
+	if l.found == nil {
+		return c.pageOf(l)
+	}
+	return l.found.either(c, l, c.pageOf, func(few, many string) string {
+		return "select * from ((" + few + ") union all (" + many + ")) e" + l.tail("e")
+	})
+}
+
+// tail is the order and the end of the page.
+func (l *listing) tail(alias string) string {
+	return " order by " + l.order.by(alias, l.page.backward) + " limit " + strconv.Itoa(l.page.size+1)
+}
+
+// pageOf is the rows of the page for one way to look.
+func (c *compiler) pageOf(l *listing) (string, error) {
+	perTenant := l.found == nil && l.root && l.t.item() && l.scope == access.Tenant && !l.reach.All && len(l.reach.Tenants) > 1
 	each := ""
 	if perTenant {
 		each = "k." + l.t.tenant + " = u.id"
@@ -53,7 +71,7 @@ func (c *compiler) base(l *listing) (string, error) {
 	if l.page.before != nil {
 		conds = append(conds, l.order.keyset(c, *l.page.before, "<"))
 	}
-	tail := " order by " + l.order.by("k", l.page.backward) + " limit " + strconv.Itoa(l.page.size+1)
+	tail := l.tail("k")
 	where := " from " + l.from + " where " + strings.Join(conds, " and ")
 	if !perTenant {
 		return "select " + l.columns("k") + where + tail, nil
@@ -82,12 +100,22 @@ func (l *listing) columns(alias string) string {
 
 // total counts the list.
 func (c *compiler) total(l *listing) (string, error) {
+	l.looks = atAll
 	conds, err := c.conditions(l, "")
 	return "(select count(*) from " + l.from + " where " + strings.Join(conds, " and ") + ")", err
 }
 
 // beyond tells whether the list has rows on the far side of a cursor, its own included.
 func (c *compiler) beyond(l *listing, p position, before bool) (string, error) {
+	there := func(l *listing) (string, error) { return c.there(l, p, before) }
+	if l.found == nil {
+		return there(l)
+	}
+	sql, err := l.found.either(c, l, there, func(few, many string) string { return "select " + few + " or " + many })
+	return "(" + sql + ")", err
+}
+
+func (c *compiler) there(l *listing, p position, before bool) (string, error) {
 	conds, err := c.conditions(l, "")
 	op := ">="
 	if before {

@@ -55,6 +55,8 @@ func compile(r *Reader, op *graphql.OperationContext, who *viewer.Viewer, f grap
 		return c.explanation(f, set)
 	case set.Seeing != nil:
 		return c.withAccess(f, set)
+	case set.Search:
+		return c.search(f)
 	case strings.HasSuffix(f.Definition.Type.Name(), "Connection"):
 		return c.connection(f, set, scope)
 	case set.Many:

@@ -54,8 +54,8 @@ func (t *typ) forAll() string {
 	return "false"
 }
 
-// words are what a sentence calls an object.
-var words = strings.NewReplacer("DeviceGroup", "device group", "TicketComment", "comment", "RemoteSession", "remote session")
+// asSentence writes a type as a sentence calls its objects.
+var asSentence = strings.NewReplacer("DeviceGroup", "device group", "TicketComment", "comment", "RemoteSession", "remote session")
 
 // explanation reads what decides whether a user sees an item, all in one row, and lets internal/viewer
 // decide.
@@ -108,7 +108,7 @@ func (c *compiler) explanation(f graphql.CollectedField, set *rows.Set) (*plan, 
 			AccountID: account, UserID: user, Name: string(fact(0)), Role: models.Role(fact(1)), Grandfathered: yes(3), Memberships: uuids(fact(4)),
 		}
 		of := viewer.Case{
-			Viewer: who, Status: models.UserStatus(fact(2)), What: strings.ToLower(words.Replace(t.name)), Tenant: string(fact(8)),
+			Viewer: who, Status: models.UserStatus(fact(2)), What: strings.ToLower(asSentence.Replace(t.name)), Tenant: string(fact(8)),
 			Item: viewer.Item{Article: t == articleType, Internal: yes(6), ForAll: yes(7)},
 		}
 		copy(of.Item.SeenBy[:], fact(5)) // nothing for an article whose author is not known

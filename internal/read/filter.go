@@ -34,14 +34,7 @@ func (c *compiler) filter(l *listing, field string, values map[string]any) error
 		if value == nil {
 			continue
 		}
-		// One value in a variable that stands for a list comes as a slice of its own type.
-		if v := reflect.ValueOf(value); v.Kind() == reflect.Slice {
-			all := make([]any, v.Len())
-			for i := range all {
-				all[i] = v.Index(i).Interface()
-			}
-			value = all
-		}
+		value = plainList(value)
 		if list, ok := value.([]any); ok && len(list) > filterMost {
 			return problem.New(problem.BadUserInput, "%s.filter.%s takes at most %d values.", field, name, filterMost)
 		}
@@ -60,6 +53,20 @@ func (c *compiler) filter(l *listing, field string, values map[string]any) error
 		}
 	}
 	return nil
+}
+
+// plainList is a value whose lists are of any: one value in a variable that stands for a list comes as
+// a slice of its own type.
+func plainList(value any) any {
+	v := reflect.ValueOf(value)
+	if v.Kind() != reflect.Slice {
+		return value
+	}
+	all := make([]any, v.Len())
+	for i := range all {
+		all[i] = v.Index(i).Interface()
+	}
+	return all
 }
 
 // itemFilters are those that all tenant items have. They narrow the reach rather than the rows, so
@@ -98,6 +105,9 @@ var itemFilters = map[string]filter{
 }
 
 func plainFilter(c *compiler, l *listing, name string, value any) (condition, error) {
+	if name == "search" {
+		return searchFilter(l, value)
+	}
 	if name == "ids" {
 		return idsFilter(l.t.name, func(list string) string { return "k.id = any(" + list + ")" })(c, l, name, value)
 	}

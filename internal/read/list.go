@@ -24,6 +24,9 @@ type listing struct {
 	parent string
 	// given are conditions that the set brings.
 	given []condition
+	// found is the condition of a filter that searches; looks, how it is met in the statement in hand.
+	found *found
+	looks looking
 	// bare: the rows have the type's face only.
 	bare bool
 	root bool

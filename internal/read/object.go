@@ -260,12 +260,5 @@ func namedObject(b *builder, r row, f graphql.CollectedField, _ *ast.FieldDefini
 		}
 		choices, presence = append(choices, w), append(presence, b.col(alias+"."+t.id))
 	}
-	return func(dst []byte, rec *record) []byte {
-		for i, p := range presence {
-			if rec.values[p] != nil {
-				return choices[i](dst, rec)
-			}
-		}
-		return append(dst, null...)
-	}, nil
+	return firstOf(presence, choices), nil
 }

@@ -32,6 +32,8 @@ type Set struct {
 	// Explain asks whether a user sees something, and Seeing, an opaque id, who does.
 	Explain *Explain
 	Seeing  *string
+	// Search lists what the text of the field's arguments finds, of any type.
+	Search bool
 }
 
 // All is the list of everything of a type that the field's scope lets through.
@@ -74,6 +76,9 @@ func Affected(users, ended []uuid.UUID) *Set {
 func Assignable(tenant *string) *Set {
 	return &Set{Type: "User", Many: true, Assignable: true, AssignableTo: tenant}
 }
+
+// Search is what the field's own arguments say is looked for.
+func Search() *Set { return &Set{Many: true, Search: true} }
 
 // MarshalGQL refuses to write a set: a field whose scope did not turn it into rows answers null.
 func (s *Set) MarshalGQL(io.Writer) {

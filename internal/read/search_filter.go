@@ -1,0 +1,69 @@
+package read
+
+import (
+	"strconv"
+
+	"tenantry/internal/postgres"
+)
+
+// looking is how a list meets the filter that searches.
+type looking int
+
+const (
+	// amongFew takes the objects that were found, if they are few.
+	amongFew looking = iota
+	// pastMany looks at each object that the list comes past, if more were found.
+	pastMany
+	// atAll takes the objects that were found, however many.
+	atAll
+)
+
+// found is the filter that searches.
+type found struct {
+	terms terms
+	typ   string
+}
+
+func searchFilter(l *listing, value any) (condition, error) {
+	t, err := readText("filter.search", value)
+	l.found = &found{terms: t, typ: l.t.name}
+	return nil, err
+}
+
+// condition is met by what the filter lets through. In the first two ways "f" has what was found.
+func (f *found) condition(c *compiler, how looking) string {
+	switch how {
+	case amongFew:
+		return "k.id = any ((select f.ids from f)::uuid[])"
+	case pastMany:
+		internal := ""
+		if c.who.Kind() == postgres.Customer {
+			internal = " and not d.internal"
+		}
+		return "(select f.ids is null from f) and exists (select from app.search_documents d where d.account_id = $1 and d.kind = '" + f.typ +
+			"' and d.object_id = k.id and d.words @@ (select f.query from f)" + internal + ")"
+	}
+	return "k.id in (select unnest(app.search_found('" + f.typ + "', " + c.query(f.terms) + ", 2000000000)))"
+}
+
+// fewFound is how many objects are few.
+const fewFound = 10000
+
+// either writes both ways to look, of which the database takes the one that is right for how many were
+// found.
+func (f *found) either(c *compiler, l *listing, one func(*listing) (string, error), both func(few, many string) string) (string, error) {
+	few := c.reader.Few
+	if few == 0 {
+		few = fewFound
+	}
+	with := "with q as materialized (select " + c.query(f.terms) + " as query), f as materialized (select q.query, app.search_found('" + f.typ +
+		"', q.query, " + strconv.Itoa(few) + ") as ids from q) "
+	l.looks = amongFew
+	among, err := one(l)
+	if err != nil {
+		return "", err
+	}
+	l.looks = pastMany
+	past, err := one(l)
+	return with + both(among, past), err
+}
