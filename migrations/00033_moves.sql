@@ -15,12 +15,11 @@ grant update (tenant_id) on app.device_groups, app.remote_sessions to tenantry_a
 grant update (first_responded_at) on app.tickets to tenantry_admin_writer, tenantry_all_writer, tenantry_member_writer;
 select app.allow('app.ticket_comments', 'update', '{admin,all}', null);
 select app.allow('app.ticket_comments', 'update', '{member}', app.reached_row('tenant_id'));
-grant update (visibility) on app.ticket_comments to tenantry_admin_writer, tenantry_all_writer, tenantry_member_writer;
-create trigger touch before update on app.ticket_comments for each row execute function app.touch();
+grant update (visibility, version, updated_at) on app.ticket_comments
+  to tenantry_admin_writer, tenantry_all_writer, tenantry_member_writer;
 
 -- +goose Down
-drop trigger touch on app.ticket_comments;
-revoke update (visibility) on app.ticket_comments from tenantry_admin_writer, tenantry_all_writer, tenantry_member_writer;
+revoke update (visibility, version, updated_at) on app.ticket_comments from tenantry_admin_writer, tenantry_all_writer, tenantry_member_writer;
 drop policy update_member on app.ticket_comments;
 drop policy update_admin_all on app.ticket_comments;
 revoke update (first_responded_at) on app.tickets from tenantry_admin_writer, tenantry_all_writer, tenantry_member_writer;

@@ -117,8 +117,7 @@ func (tx *Tx) moveTicket(k *models.Ticket, from, to *tenant, keepPublic bool) (u
 	columns := map[string]any{"tenant_id": to.ID}
 	before, after := models.Object{"tenantId": tx.tenantRef(from.ID)}, models.Object{"tenantId": tx.tenantRef(to.ID)}
 	if !keepPublic {
-		hidden := tx.Model(&models.TicketComment{}).Where("account_id = ? and ticket_id = ? and visibility = 'PUBLIC'", k.AccountID, k.ID).
-			UpdateColumns(map[string]any{"visibility": models.CommentVisibilityInternal})
+		hidden := tx.Exec(hideComments+" where account_id = ? and ticket_id = ? and visibility = 'PUBLIC'", k.AccountID, k.ID)
 		if hidden.Error != nil {
 			return nil, hidden.Error
 		}

@@ -65,7 +65,7 @@ func (tx *Tx) moveItems(from, to uuid.UUID) error {
 	for _, sql := range []string{
 		"update app.device_groups set tenant_id = @to" + those,
 		"update app.devices set tenant_id = @to" + those,
-		"update app.ticket_comments set visibility = 'INTERNAL'" + those + " and visibility = 'PUBLIC'",
+		hideComments + those + " and visibility = 'PUBLIC'",
 		"update app.tickets set tenant_id = @to, first_responded_at = null" + those,
 		"update app.assets set tenant_id = @to" + those,
 		"update app.remote_sessions set tenant_id = @to" + those,
@@ -77,6 +77,9 @@ func (tx *Tx) moveItems(from, to uuid.UUID) error {
 	}
 	return nil
 }
+
+// hideComments makes comments internal, for their ticket moves to others.
+const hideComments = "update app.ticket_comments set visibility = 'INTERNAL', version = version + 1, updated_at = clock_timestamp()"
 
 // clashes are the names of a tenant's groups and the tags of its assets that another has too.
 func (tx *Tx) clashes(from, to uuid.UUID) (groups, tags []string, err error) {
