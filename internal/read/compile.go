@@ -3,6 +3,7 @@ package read
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -37,8 +38,10 @@ type compiler struct {
 	reach  viewer.Reach
 	// readership is the reach of articles.
 	readership viewer.Reach
-	args       []any
-	aliases    int
+	// at is the moment that a dashboard is about.
+	at      time.Time
+	args    []any
+	aliases int
 }
 
 func compile(r *Reader, op *graphql.OperationContext, who *viewer.Viewer, f graphql.CollectedField, set *rows.Set) (*plan, error) {
@@ -52,6 +55,8 @@ func compile(r *Reader, op *graphql.OperationContext, who *viewer.Viewer, f grap
 		return nil, fmt.Errorf("%s has rows and no scope", f.Name)
 	case strings.HasSuffix(f.Definition.Type.Name(), "Connection"):
 		return c.connection(f, set, scope)
+	case set.Type == dashboardType.name:
+		return c.dashboard(f, scope)
 	case set.Many:
 		return c.nodes(f, set)
 	}
