@@ -19,6 +19,8 @@ create table app.tallies (
   open_high integer not null default 0,
   open_critical integer not null default 0,
   open_unassigned integer not null default 0,
+  -- Of those that had been due for an hour or more when they were folded: see app.due_tallies.
+  open_overdue integer not null default 0,
   devices_online integer not null default 0,
   devices_offline integer not null default 0,
   devices_overdue integer not null default 0,
@@ -112,21 +114,21 @@ begin
     select g.account_id, g.tenant_id, sum(g.tickets_new) as tickets_new, sum(g.tickets_open) as tickets_open,
       sum(g.tickets_on_hold) as tickets_on_hold, sum(g.tickets_resolved) as tickets_resolved, sum(g.tickets_closed) as tickets_closed,
       sum(g.open_low) as open_low, sum(g.open_medium) as open_medium, sum(g.open_high) as open_high,
-      sum(g.open_critical) as open_critical, sum(g.open_unassigned) as open_unassigned,
+      sum(g.open_critical) as open_critical, sum(g.open_unassigned) as open_unassigned, sum(g.open_overdue) as open_overdue,
       sum(g.devices_online) as devices_online, sum(g.devices_offline) as devices_offline, sum(g.devices_overdue) as devices_overdue,
       sum(g.devices_windows) as devices_windows, sum(g.devices_macos) as devices_macos, sum(g.devices_linux) as devices_linux,
       sum(g.devices_android) as devices_android, sum(g.devices_ios) as devices_ios, sum(g.devices_other) as devices_other
     from gone g group by 1, 2
   ), kept as (
     insert into app.tallies (fresh, account_id, tenant_id, tickets_new, tickets_open, tickets_on_hold, tickets_resolved, tickets_closed,
-        open_low, open_medium, open_high, open_critical, open_unassigned, devices_online, devices_offline, devices_overdue,
+        open_low, open_medium, open_high, open_critical, open_unassigned, open_overdue, devices_online, devices_offline, devices_overdue,
         devices_windows, devices_macos, devices_linux, devices_android, devices_ios, devices_other)
       select false, s.* from sums s
       -- What is left of a tenant that has nothing any more is nothing.
       where (s.tickets_new, s.tickets_open, s.tickets_on_hold, s.tickets_resolved, s.tickets_closed,
-          s.open_low, s.open_medium, s.open_high, s.open_critical, s.open_unassigned, s.devices_online, s.devices_offline, s.devices_overdue,
+          s.open_low, s.open_medium, s.open_high, s.open_critical, s.open_unassigned, s.open_overdue, s.devices_online, s.devices_offline, s.devices_overdue,
           s.devices_windows, s.devices_macos, s.devices_linux, s.devices_android, s.devices_ios, s.devices_other)
-        <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
   )
   select count(*) into folded from picked;
   return folded;
@@ -135,53 +137,10 @@ $$;
 -- +goose StatementEnd
 grant execute on function app.compact_tallies to tenantry_server;
 
--- +goose StatementBegin
--- Counts everything anew: for items that were there before the tallies, or were written without
--- triggers. One statement sees items and tallies at one moment, so what others write meanwhile stays.
-create function app.recount_tallies() returns void language plpgsql set search_path = pg_catalog as $$
-begin
-  perform pg_advisory_xact_lock(hashtextextended('app.tallies', 0));
-  with gone as (delete from app.tallies)
-  insert into app.tallies (fresh, account_id, tenant_id, tickets_new, tickets_open, tickets_on_hold, tickets_resolved, tickets_closed,
-      open_low, open_medium, open_high, open_critical, open_unassigned, devices_online, devices_offline, devices_overdue,
-      devices_windows, devices_macos, devices_linux, devices_android, devices_ios, devices_other)
-    select false, account_id, tenant_id, sum(a), sum(b), sum(c), sum(d), sum(e), sum(f), sum(g), sum(h), sum(i), sum(j),
-      sum(k), sum(l), sum(m), sum(n), sum(o), sum(p), sum(q), sum(r), sum(s)
-    from (
-      select account_id, tenant_id, count(*) filter (where status = 'NEW') as a, count(*) filter (where status = 'OPEN') as b,
-        count(*) filter (where status = 'ON_HOLD') as c, count(*) filter (where status = 'RESOLVED') as d, count(*) filter (where status = 'CLOSED') as e,
-        count(*) filter (where open and priority = 'LOW') as f, count(*) filter (where open and priority = 'MEDIUM') as g,
-        count(*) filter (where open and priority = 'HIGH') as h, count(*) filter (where open and priority = 'CRITICAL') as i,
-        count(*) filter (where open and assignee_id is null) as j, 0 as k, 0 as l, 0 as m, 0 as n, 0 as o, 0 as p, 0 as q, 0 as r, 0 as s
-      from (select *, status in ('NEW', 'OPEN', 'ON_HOLD') as open from app.tickets) t group by 1, 2
-      union all
-      select account_id, tenant_id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, count(*) filter (where connection = 'ONLINE'),
-        count(*) filter (where connection = 'OFFLINE'), count(*) filter (where connection = 'OVERDUE'),
-        count(*) filter (where platform = 'WINDOWS'), count(*) filter (where platform = 'MACOS'), count(*) filter (where platform = 'LINUX'),
-        count(*) filter (where platform = 'ANDROID'), count(*) filter (where platform = 'IOS'), count(*) filter (where platform = 'OTHER')
-      from app.devices group by 1, 2
-    ) counts group by account_id, tenant_id;
-end
-$$;
--- +goose StatementEnd
-select app.recount_tallies();
-
--- +goose StatementBegin
-create function app.forget_tallies() returns trigger language plpgsql security definer set search_path = pg_catalog as $$
-begin
-  perform pg_advisory_xact_lock(hashtextextended('app.tallies', 0));
-  delete from app.tallies where account_id = old.account_id;
-  return null;
-end
-$$;
--- +goose StatementEnd
-create trigger forget_tallies after delete on app.accounts for each row execute function app.forget_tallies();
-
 -- +goose Down
-drop trigger forget_tallies on app.accounts;
 drop trigger tally on app.tickets;
 drop trigger tally_change on app.tickets;
 drop trigger tally on app.devices;
 drop trigger tally_change on app.devices;
 drop table app.tallies;
-drop function app.forget_tallies, app.recount_tallies, app.compact_tallies, app.tally_device, app.tally_ticket;
+drop function app.compact_tallies, app.tally_device, app.tally_ticket;

@@ -38,8 +38,9 @@ type compiler struct {
 	reach  viewer.Reach
 	// readership is the reach of articles.
 	readership viewer.Reach
-	// at is the moment that a dashboard is about.
+	// at is the moment that a dashboard is about, tallied what it needs of the tallies.
 	at      time.Time
+	tallied map[string]bool
 	args    []any
 	aliases int
 }

@@ -14,12 +14,13 @@ import (
 
 	"tenantry/internal/access"
 	"tenantry/internal/ids"
+	"tenantry/internal/viewer"
 )
 
 // A dashboard is one statement. Its numbers of tickets and devices come from tallies that triggers
-// keep, see migrations/00028_tallies.sql; the others are counted as the lists that they name would be.
+// keep, see migrations/00028_tallies.sql; the others are counted.
 
-// dashboardType has no table: its row is the sums of the tallies, of which only those that are asked
+// dashboardType has no table: its row has the sums of the tallies, of which only those that are asked
 // for are made.
 var dashboardType = &typ{name: "Dashboard", fields: map[string]field{
 	"ticketsByStatus":   tallied("tickets", "status", "tickets_", nil, "NEW", "OPEN", "ON_HOLD", "RESOLVED", "CLOSED"),
@@ -27,24 +28,27 @@ var dashboardType = &typ{name: "Dashboard", fields: map[string]field{
 	"ticketsUnassigned": func(b *builder, r row, f graphql.CollectedField, _ *ast.FieldDefinition) (writer, error) {
 		return b.number(f, "UNASSIGNED", "tickets", with(open, "unassigned", true), func() (string, error) { return r.col("open_unassigned"), nil })
 	},
-	"ticketsOverdue": func(b *builder, _ row, f graphql.CollectedField, def *ast.FieldDefinition) (writer, error) {
+	"ticketsOverdue": func(b *builder, r row, f graphql.CollectedField, def *ast.FieldDefinition) (writer, error) {
 		filter := with(open, "dueAt", map[string]any{"lt": b.at.Format(time.RFC3339Nano)})
 		return b.number(f, "OVERDUE", "tickets", filter, func() (string, error) {
-			from, err := b.tallies("due_tallies", access.ScopeOf(def))
-			return "(select coalesce(sum(k.tickets), 0)" + from + " and k.due_at < " + b.arg(b.at) + ")", err
+			from, err := b.counting(tallyType, "app.due_tallies", access.ScopeOf(def))
+			return r.col("open_overdue") + " + (select coalesce(sum(k.tickets), 0)" + from + " and k.due_at < " + b.arg(b.at) + ")", err
 		})
 	},
 	"devicesByConnection": tallied("devices", "connection", "devices_", nil, "ONLINE", "OFFLINE", "OVERDUE"),
 	"devicesByPlatform":   tallied("devices", "platform", "devices_", nil, "WINDOWS", "MACOS", "LINUX", "ANDROID", "IOS", "OTHER"),
-	"remoteSessionsActive": counted("ACTIVE", "RemoteSession", "remoteSessions", func(time.Time) filterValues {
-		return filterValues{"status": []any{"ACTIVE"}}
+	"remoteSessionsActive": counted("ACTIVE", "RemoteSession", "remoteSessions", func(*compiler) (filterValues, condition) {
+		return filterValues{"status": []any{"ACTIVE"}}, func(*compiler) string { return "k.status = 'ACTIVE'" }
 	}),
-	"assetsWarrantyExpiring": counted("WARRANTY_EXPIRING", "Asset", "assets", func(at time.Time) filterValues {
+	"assetsWarrantyExpiring": counted("WARRANTY_EXPIRING", "Asset", "assets", func(c *compiler) (filterValues, condition) {
 		const days = 30
-		return filterValues{"warrantyUntil": map[string]any{"gte": at.Format(time.DateOnly), "lt": at.AddDate(0, 0, days).Format(time.DateOnly)}}
+		first, after := c.at.Format(time.DateOnly), c.at.AddDate(0, 0, days).Format(time.DateOnly)
+		return filterValues{"warrantyUntil": map[string]any{"gte": first, "lt": after}}, func(c *compiler) string {
+			return "k.warranty_until >= " + c.arg(first) + "::text::date and k.warranty_until < " + c.arg(after) + "::text::date"
+		}
 	}),
-	"articlesInReview": counted("IN_REVIEW", "Article", "articles", func(time.Time) filterValues {
-		return filterValues{"state": []any{"IN_REVIEW"}}
+	"articlesInReview": counted("IN_REVIEW", "Article", "articles", func(*compiler) (filterValues, condition) {
+		return filterValues{"state": []any{"IN_REVIEW"}}, func(*compiler) string { return "k.state = 'IN_REVIEW'" }
 	}),
 	"busiestTenants": busiest,
 	"at": func(b *builder, _ row, _ graphql.CollectedField, _ *ast.FieldDefinition) (writer, error) {
@@ -76,7 +80,7 @@ func active(filter filterValues) filterValues { return with(filter, "tenantStatu
 // dashboard answers with numbers.
 func (c *compiler) dashboard(f graphql.CollectedField, scope access.Scope) (*plan, error) {
 	c.begin()
-	c.at = time.Now().UTC().Truncate(time.Microsecond)
+	c.at, c.tallied = time.Now().UTC().Truncate(time.Microsecond), map[string]bool{}
 	b := &builder{compiler: c, from: "(select $1::uuid) s"}
 	sums := map[string]bool{}
 	w, err := b.object(row{b: b, t: dashboardType, alias: "s", used: sums}, f.Selections, "Dashboard")
@@ -84,29 +88,61 @@ func (c *compiler) dashboard(f graphql.CollectedField, scope access.Scope) (*pla
 		return nil, err
 	}
 	if len(sums) > 0 {
-		from, err := b.tallies("tallies", scope)
-		if err != nil {
-			return nil, err
+		var cols []string
+		for _, name := range slices.Sorted(maps.Keys(sums)) {
+			c.tallied[name] = true
+			cols = append(cols, "coalesce(sum(k."+name+"), 0) as "+name)
 		}
-		cols := slices.Sorted(maps.Keys(sums))
-		for i, col := range cols {
-			cols[i] = "coalesce(sum(k." + col + "), 0) as " + col
-		}
-		b.from = "(select " + strings.Join(cols, ", ") + from + ") s"
+		b.from = "(select " + strings.Join(cols, ", ") + " from tallies k) s"
 	}
 	if len(b.cols) == 0 {
 		b.col("true") // the database still says whether the session holds
 	}
-	return &plan{statements: []statement{c.finish(b.sql([]string{"true"}))}, write: func(tables []table) ([]byte, error) {
+	with, err := c.reached(scope)
+	if err != nil {
+		return nil, err
+	}
+	return &plan{statements: []statement{c.finish(with + b.sql([]string{"true"}))}, write: func(tables []table) ([]byte, error) {
 		return w(nil, &tables[0].records[0]), nil
 	}}, nil
 }
 
-// tallies is FROM and WHERE of a table of tallies: those in reach, of active tenants or tenantless.
-func (c *compiler) tallies(table string, scope access.Scope) (string, error) {
-	conds, err := c.within(tallyType, "k", scope, c.reach)
-	return " from app." + table + " k left join app.tenants f on f.account_id = $1 and f.id = k.tenant_id where " +
-		strings.Join(conds, " and ") + " and (k.tenant_id = $1 or f.status = 'ACTIVE')", err
+// reached is the WITH of the statement. Every number is of what is in reach and belongs to no archived
+// tenant: archived tenants are few and found by an index. The array of tenants is hidden from the planner,
+// which else would think about each one anew and longer than the statement takes.
+func (c *compiler) reached(scope access.Scope) (string, error) {
+	sql := "with archived as (select f.id from app.tenants f where f.account_id = $1 and f.status = 'ARCHIVED')"
+	if !c.reach.All {
+		sql += ", reached as (select u.id from unnest((select " + c.arg(c.reach.Tenants) + "::uuid[])) u(id) where u.id not in (select id from archived))"
+	}
+	if len(c.tallied) == 0 {
+		return sql + " ", nil
+	}
+	from, err := c.counting(tallyType, "app.tallies", scope)
+	return sql + ", tallies as (select k.tenant_id, k." + strings.Join(slices.Sorted(maps.Keys(c.tallied)), ", k.") + from + ") ", err
+}
+
+// eachMost is up to how many tenants it pays to look for each one's rows; of more, the account's rows
+// are passed by.
+const eachMost = 100
+
+// counting is FROM and WHERE of the rows of a table that a number is made of.
+func (c *compiler) counting(t *typ, table string, scope access.Scope) (string, error) {
+	conds, err := c.within(t, "k", scope, viewer.Reach{All: true}) // "reached" has the reach
+	if c.reach.All {
+		conds = append(conds, "k.tenant_id not in (select id from archived)")
+		return " from " + table + " k where " + strings.Join(conds, " and "), err
+	}
+	reached := "select id from reached"
+	if t.tenant == seenBy {
+		more := slices.DeleteFunc(slices.Clone(c.readership.Tenants), c.reach.Holds)
+		reached += " union all select unnest(" + c.arg(more) + "::uuid[])"
+	}
+	if len(c.reach.Tenants) > eachMost {
+		conds = append(conds, "(k."+t.tenant+" in ("+reached+")) is true")
+		return " from " + table + " k where " + strings.Join(conds, " and "), err
+	}
+	return " from (" + reached + ") u join " + table + " k on k." + t.tenant + " = u.id where " + strings.Join(conds, " and "), err
 }
 
 // number writes a number that a filter and the name of a list tell how to make.
@@ -172,17 +208,14 @@ func tallied(list, by, prefix string, also filterValues, keys ...string) field {
 	}
 }
 
-// counted is a field with the count of a list.
-func counted(key, typ, list string, filter func(at time.Time) filterValues) field {
+// counted is a field with the count of the rows that meet a condition, which says the same as a filter.
+func counted(key, typ, list string, which func(*compiler) (filterValues, condition)) field {
 	return func(b *builder, _ row, f graphql.CollectedField, def *ast.FieldDefinition) (writer, error) {
-		values := filter(b.at)
-		return b.number(f, key, list, values, func() (string, error) {
+		filter, cond := which(b.compiler)
+		return b.number(f, key, list, filter, func() (string, error) {
 			t := types[typ]
-			l := &listing{t: t, from: t.schema.Table + " k", scope: access.ScopeOf(def), reach: b.reachOf(t)}
-			if err := b.filter(l, list, active(values)); err != nil {
-				return "", err
-			}
-			return b.total(l)
+			from, err := b.counting(t, t.schema.Table, access.ScopeOf(def))
+			return "(select count(*)" + from + " and " + cond(b.compiler) + ")", err
 		})
 	}
 }
@@ -190,7 +223,7 @@ func counted(key, typ, list string, filter func(at time.Time) filterValues) fiel
 const openTickets = "sum(k.tickets_new + k.tickets_open + k.tickets_on_hold)"
 
 // busiest lists the tenants with the most open tickets.
-func busiest(b *builder, _ row, f graphql.CollectedField, def *ast.FieldDefinition) (writer, error) {
+func busiest(b *builder, _ row, f graphql.CollectedField, _ *ast.FieldDefinition) (writer, error) {
 	inner, x := &builder{compiler: b.compiler}, b.alias()
 	id := inner.col(x + ".tenant_id")
 	var fields []out
@@ -208,11 +241,10 @@ func busiest(b *builder, _ row, f graphql.CollectedField, def *ast.FieldDefiniti
 		}
 		fields = append(fields, member(sub.Alias, w))
 	}
-	from, err := b.tallies("tallies", access.ScopeOf(def))
-	if err != nil {
-		return nil, err
+	for _, name := range []string{"tickets_new", "tickets_open", "tickets_on_hold"} {
+		b.tallied[name] = true
 	}
-	top := "(select k.tenant_id, " + openTickets + " as n" + from + " and k.tenant_id <> $1 group by 1 having " + openTickets + " > 0 order by 2 desc, 1 limit 10) " + x
+	top := "(select k.tenant_id, " + openTickets + " as n from tallies k where k.tenant_id <> $1 group by 1 having " + openTickets + " > 0 order by 2 desc, 1 limit 10) " + x
 	list := b.alias()
 	b.joins = append(b.joins, "left join lateral (select array_agg(row("+strings.Join(inner.cols, ", ")+") order by "+x+".n desc, "+x+".tenant_id) as r from "+
 		top+" "+strings.Join(inner.joins, " ")+") "+list+" on true")

@@ -21,17 +21,17 @@ const (
 	rest = time.Minute
 )
 
-// folds are the statements; each tells how many rows it folded.
-var folds = []string{"select app.compact_tallies($1)", "select app.compact_due_tallies($1)"}
+// folds are the statements; each tells how many rows it folded. The first leaves something to the second.
+var folds = []string{"select app.compact_due_tallies($1)", "select app.compact_tallies($1)"}
 
-// Keep folds the tallies at every interval until it is stopped, which waits for it to end. Of several
-// servers on a database one folds at a time, and the others have nothing to do.
+// Keep folds the tallies at once and then at every interval until it is stopped, which waits for it to
+// end. Of several servers on a database one folds at a time, and the others have nothing to do.
 func Keep(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger, interval time.Duration) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		pause, failing := interval, false
+		pause, failing := time.Duration(0), false
 		for wait(ctx, pause) {
 			err := Fold(ctx, pool)
 			switch {
@@ -42,10 +42,10 @@ func Keep(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger, interval ti
 			case err != nil && !failing:
 				log.Warn("the tallies of dashboards cannot be folded: they grow until it works again", "error", err)
 			}
-			if failing = err != nil; failing {
-				pause = min(2*pause, rest)
-			} else {
+			if failing = err != nil; !failing {
 				pause = interval
+			} else {
+				pause = min(max(2*pause, interval), rest)
 			}
 		}
 	}()
