@@ -1,10 +1,10 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint generate web bench build clean
+.PHONY: help run test lint generate web bench bench-scale build clean
 
 help: ## Prints this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 run: ## Serves on 127.0.0.1:8080 with a private PostgreSQL in .data and a demo
 	@if [[ -n "$${DATABASE_URL:-}$${TENANTRY_OWNER_DATABASE_URL:-}" ]]; then scripts/need node; else scripts/need postgresql node; fi
@@ -49,6 +49,10 @@ test: ## Runs everything that a change must pass
 bench: ## Measures the product against hand-written handlers
 	@scripts/need postgresql
 	@go run ./bench
+
+bench-scale: ## Measures the product on two million tickets, kept in .scale for the next time (3 GB)
+	@scripts/need postgresql
+	@go run ./bench -scale .scale
 
 clean: ## Removes what was built, but no data
 	@rm -rf bin web/node_modules

@@ -21,6 +21,7 @@ import (
 	"tenantry/internal/read"
 	"tenantry/internal/settings"
 	"tenantry/internal/store"
+	"tenantry/internal/tally"
 	"tenantry/internal/viewer"
 	"tenantry/web"
 )
@@ -59,6 +60,7 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	if err != nil {
 		return err
 	}
+	defer tally.Keep(ctx, pool, log, tally.Interval)()
 	var people func() []web.Person
 	if hasDemo {
 		people = webPeople

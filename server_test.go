@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"tenantry/internal/command"
 	"tenantry/internal/demo"
 	"tenantry/internal/settings"
@@ -26,7 +28,12 @@ import (
 // and what was printed up to the table of people.
 func running(t *testing.T) (address, printed string, stop func() error) {
 	t.Helper()
-	db := testdb.Open(t)
+	return runningOn(t, testdb.Open(t))
+}
+
+// runningOn starts it on a certain database.
+func runningOn(t *testing.T, db *testdb.DB) (address, printed string, stop func() error) {
+	t.Helper()
 	if err := demo.Fill(context.Background(), db.OwnerURL); err != nil {
 		t.Fatal(err)
 	}
@@ -99,6 +106,31 @@ func TestTheServerSaysWhereItIsAndWhomToSignInAs(t *testing.T) {
 	for path, want := range map[string]string{"/healthz": "ok", "/readyz": "ok", "/schema.graphql": "directive @tenantScoped", "/graphiql/": "<html"} {
 		if code, body := get(t, address+path); code != http.StatusOK || !strings.Contains(body, want) {
 			t.Errorf("%s: %d %.200s", path, code, body)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Errorf("it did not end well: %v", err)
+	}
+}
+
+func TestARunningServerFoldsTheTallies(t *testing.T) {
+	db := testdb.Open(t)
+	_, _, stop := runningOn(t, db)
+	conn, err := pgx.Connect(context.Background(), db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		var all, fresh int
+		if err := conn.QueryRow(context.Background(), "select count(*), count(*) filter (where fresh) from app.tallies").Scan(&all, &fresh); err != nil {
+			t.Fatal(err)
+		}
+		if all > 0 && fresh == 0 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("of %d rows %d are not folded", all, fresh)
 		}
 	}
 	if err := stop(); err != nil {

@@ -55,6 +55,7 @@ func fill(ctx context.Context, conn *pgx.Conn) error {
 		`insert into app.ticket_comments (account_id, id, tenant_id, ticket_id, author_id, body, visibility)
 			select account_id, gen_random_uuid(), tenant_id, id, coalesce(assignee_id, (select id from u where i = 1)), 'A comment', 'PUBLIC' from app.tickets cross join generate_series(1, 2)`,
 		`set session_replication_role = default`,
+		`select app.recount_tallies()`,
 		`vacuum analyze`,
 	} {
 		if _, err := conn.Exec(ctx, sql); err != nil {

@@ -38,6 +38,8 @@ func (l *limit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		out, err = l.list(r.Context(), c)
 	case "/W3":
 		out, err = l.nested(r.Context(), c)
+	case "/W4":
+		out, err = l.dashboard(r.Context(), c)
 	case "/W5":
 		out, err = l.write(r.Context(), c, id, r.URL.Query().Get("status"))
 	}
@@ -182,6 +184,56 @@ func (l *limit) nested(ctx context.Context, c *caller) ([]byte, error) {
 		return nil
 	})
 	return append(out, "]}}}"...), err
+}
+
+// dashboard counts, in one pass over the tickets and one over the devices.
+func (l *limit) dashboard(ctx context.Context, c *caller) ([]byte, error) {
+	rows, err := l.pool.Query(ctx, `select 'ticket', k.status, k.priority, count(*) from app.tickets k
+			join app.tenants t on t.account_id = k.account_id and t.id = k.tenant_id and t.status = 'ACTIVE'
+			where k.account_id = $1 and k.tenant_id = any($2) group by 2, 3
+		union all select 'device', k.connection, '', count(*) from app.devices k
+			join app.tenants t on t.account_id = k.account_id and t.id = k.tenant_id and t.status = 'ACTIVE'
+			where k.account_id = $1 and k.tenant_id = any($2) group by 2`, account, c.tenants)
+	if err != nil {
+		return nil, err
+	}
+	status, priority, connection := map[string]int64{}, map[string]int64{}, map[string]int64{}
+	var kind, state, level string
+	var n int64
+	_, err = pgx.ForEachRow(rows, []any{&kind, &state, &level, &n}, func() error {
+		if kind == "device" {
+			connection[state] += n
+			return nil
+		}
+		status[state] += n
+		if state == "NEW" || state == "OPEN" || state == "ON_HOLD" {
+			priority[level] += n
+		}
+		return nil
+	})
+	out := []byte(`{"data":{"dashboard":{`)
+	for i, part := range []struct {
+		name   string
+		keys   []string
+		counts map[string]int64
+	}{
+		{"ticketsByStatus", []string{"NEW", "OPEN", "ON_HOLD", "RESOLVED", "CLOSED"}, status},
+		{"ticketsByPriority", []string{"LOW", "MEDIUM", "HIGH", "CRITICAL"}, priority},
+		{"devicesByConnection", []string{"ONLINE", "OFFLINE", "OVERDUE"}, connection},
+	} {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(append(append(out, '"'), part.name...), `":[`...)
+		for j, key := range part.keys {
+			if j > 0 {
+				out = append(out, ',')
+			}
+			out = append(strconv.AppendInt(append(text(append(out, '{'), "key", &key), `,"count":`...), part.counts[key], 10), '}')
+		}
+		out = append(out, ']')
+	}
+	return append(out, "}}}"...), err
 }
 
 func (l *limit) write(ctx context.Context, c *caller, id uuid.UUID, status string) ([]byte, error) {

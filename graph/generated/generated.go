@@ -311,6 +311,7 @@ type ComplexityRoot struct {
 		Assets            func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.AssetFilter, orderBy *models.AssetOrder) int
 		AssignableUsers   func(childComplexity int, tenantID *string, first *int32, after *string, last *int32, before *string) int
 		AuditEvents       func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.AuditEventFilter, orderBy *models.AuditEventOrder) int
+		Dashboard         func(childComplexity int) int
 		Device            func(childComplexity int, id string) int
 		DeviceGroup       func(childComplexity int, id string) int
 		DeviceGroups      func(childComplexity int, first *int32, after *string, last *int32, before *string, filter *models.DeviceGroupFilter, orderBy *models.DeviceGroupOrder) int
@@ -545,6 +546,7 @@ type QueryResolver interface {
 	Assets(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.AssetFilter, orderBy *models.AssetOrder) (*rows.Set, error)
 	Asset(ctx context.Context, id string) (*rows.Set, error)
 	AuditEvents(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.AuditEventFilter, orderBy *models.AuditEventOrder) (*rows.Set, error)
+	Dashboard(ctx context.Context) (*rows.Set, error)
 	Devices(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.DeviceFilter, orderBy *models.DeviceOrder) (*rows.Set, error)
 	Device(ctx context.Context, id string) (*rows.Set, error)
 	DeviceGroups(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *models.DeviceGroupFilter, orderBy *models.DeviceGroupOrder) (*rows.Set, error)
@@ -1941,6 +1943,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditEvents(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["filter"].(*models.AuditEventFilter), args["orderBy"].(*models.AuditEventOrder)), true
+	case "Query.dashboard":
+		if e.ComplexityRoot.Query.Dashboard == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Dashboard(childComplexity), true
 	case "Query.device":
 		if e.ComplexityRoot.Query.Device == nil {
 			break
@@ -4049,6 +4057,60 @@ type Query {
 }
 
 type Mutation
+`, BuiltIn: false},
+	{Name: "../schema/dashboard.graphqls", Input: `"""
+How things stand, in numbers: of the items in reach, those of archived tenants left out. Each number is
+the ` + "`" + `totalCount` + "`" + ` of the list that it names, with the filter that it names.
+"""
+type Dashboard {
+  "The tickets, by status."
+  ticketsByStatus: [DashboardNumber!]! @tenantScoped
+  "The open tickets, by priority."
+  ticketsByPriority: [DashboardNumber!]! @tenantScoped
+  "The open tickets that nobody works on."
+  ticketsUnassigned: DashboardNumber! @tenantScoped
+  "The open tickets that are past when they should be resolved."
+  ticketsOverdue: DashboardNumber! @tenantScoped
+  "The devices, by connection."
+  devicesByConnection: [DashboardNumber!]! @tenantScoped
+  "The devices, by platform."
+  devicesByPlatform: [DashboardNumber!]! @tenantScoped
+  "The remote sessions that are going on."
+  remoteSessionsActive: DashboardNumber! @tenantScoped
+  "The assets whose warranty ends today or in the 29 days after, by UTC."
+  assetsWarrantyExpiring: DashboardNumber! @tenantScoped
+  "The articles that wait to be approved. Null for customers."
+  articlesInReview: DashboardNumber @tenantScoped @requires(role: MEMBER)
+  "The tenants with the most open tickets, at most ten; those that have none left out."
+  busiestTenants: [BusyTenant!]! @tenantScoped
+  "The moment that all this is about."
+  at: DateTime!
+}
+
+"A number, and how to list what it counts."
+type DashboardNumber {
+  "What is counted: the status, priority, connection or platform, a word of the like, or the tenant's id."
+  key: String!
+  "How many there are."
+  count: Int!
+  "The root field that lists them."
+  list: String!
+  "The filter to give that field. Times in it are written out, so that it means the same later."
+  filter: JSON!
+}
+
+"A tenant with open tickets."
+type BusyTenant {
+  "The tenant."
+  tenant: Tenant @tenantScoped
+  "Its open tickets."
+  openTickets: DashboardNumber! @tenantScoped
+}
+
+extend type Query {
+  "How things stand."
+  dashboard: Dashboard @tenantScoped
+}
 `, BuiltIn: false},
 	{Name: "../schema/device.graphqls", Input: `"A computer or another machine that is looked after."
 type Device implements Node {
@@ -17631,6 +17693,42 @@ func (ec *executionContext) fieldContext_Query_auditEvents(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_dashboard(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_dashboard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Dashboard(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalODashboard2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_dashboard(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Query", field, true, true, errors.New("field of type Dashboard does not have child fields"))
+}
+
 func (ec *executionContext) _Query_devices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29347,6 +29445,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "dashboard":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_dashboard(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "devices":
 			field := field
 
@@ -32853,6 +32973,22 @@ func (ec *executionContext) marshalOCreateTicketPayload2ᚖtenantryᚋmodelsᚐC
 		return graphql.Null
 	}
 	return ec._CreateTicketPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalODashboard2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(rows.Set)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODashboard2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalODate2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {

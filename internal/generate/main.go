@@ -32,8 +32,8 @@ type setTypes struct{ cfg *config.Config }
 
 func (*setTypes) Name() string { return "sets" }
 
-// MutateSchema makes scalars of the interface Node, of all that implements it, and of all that these
-// lead to; what only a payload has stays an object, made in Go.
+// MutateSchema makes scalars of the interface Node, of all that implements it, of Viewer and Dashboard,
+// and of all that these lead to; what only a payload has stays an object, made in Go.
 func (s *setTypes) MutateSchema(schema *ast.Schema) error {
 	read := map[string]bool{}
 	var follow func(name string)
@@ -48,7 +48,8 @@ func (s *setTypes) MutateSchema(schema *ast.Schema) error {
 		}
 	}
 	for _, def := range schema.Types {
-		if def.Kind == ast.Object && (def.Name == "Viewer" || def.Name == "AccessExplanation" || slices.Contains(def.Interfaces, "Node")) {
+		top := slices.Contains([]string{"Viewer", "Dashboard", "AccessExplanation"}, def.Name)
+		if def.Kind == ast.Object && (top || slices.Contains(def.Interfaces, "Node")) {
 			follow(def.Name)
 		}
 		if strings.HasSuffix(def.Name, "Connection") {

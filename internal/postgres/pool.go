@@ -65,6 +65,8 @@ func Open(ctx context.Context, url string, s Settings) (*pgxpool.Pool, error) {
 	cfg.ConnConfig.RuntimeParams["application_name"] = "tenantry"
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	cfg.ConnConfig.RuntimeParams["statement_timeout"] = fmt.Sprint(s.Statement.Milliseconds())
+	// All statements are short; compiling one takes longer than running it, up to seconds.
+	cfg.ConnConfig.RuntimeParams["jit"] = "off"
 	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30000"
 	return pgxpool.NewWithConfig(ctx, cfg)
 }

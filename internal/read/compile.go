@@ -3,6 +3,7 @@ package read
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -37,7 +38,10 @@ type compiler struct {
 	// readership is the reach of articles.
 	readership viewer.Reach
 	// ended are the users whose membership ended: see rows.Affected.
-	ended   []uuid.UUID
+	ended []uuid.UUID
+	// at is the moment that a dashboard is about, tallied what it needs of the tallies.
+	at      time.Time
+	tallied map[string]bool
 	args    []any
 	aliases int
 }
@@ -59,6 +63,8 @@ func compile(r *Reader, op *graphql.OperationContext, who *viewer.Viewer, f grap
 		return c.search(f)
 	case strings.HasSuffix(f.Definition.Type.Name(), "Connection"):
 		return c.connection(f, set, scope)
+	case set.Type == dashboardType.name:
+		return c.dashboard(f, scope)
 	case set.Many:
 		return c.nodes(f, set)
 	}

@@ -21,8 +21,10 @@ var remoteSessionType = &typ{
 	filters: map[string]filter{
 		"status": listFilter(func(_ *compiler, list string) string {
 			col := func(column string) string { return "k." + column }
-			// The second half says nothing new, but an index can answer it.
-			return unanswered(col, "'DECLINED'", "k.status") + " = any(" + list + ") and k.status = any(array['REQUESTED'] || " + list + ")"
+			// The second half says nothing new, but an index can answer it. Unless it is asked who declined, it
+			// does without those that were never answered, of which there may be many.
+			return unanswered(col, "'DECLINED'", "k.status") + " = any(" + list + ") and k.status = any(case when 'DECLINED' = any(" + list +
+				") then array['REQUESTED'] || " + list + " else " + list + " end)"
 		}),
 		"deviceIds": visibleFilter("Device", "device_id"),
 		"ticketIds": visibleFilter("Ticket", "ticket_id"),

@@ -39,7 +39,7 @@ type Set struct {
 // All is the list of everything of a type that the field's scope lets through.
 func All(typ string) *Set { return &Set{Type: typ, Many: true} }
 
-// Self is the one object of a type that belongs to the viewer: Viewer and Account.
+// Self is the one object of a type that belongs to the viewer: Viewer, Account and Dashboard.
 func Self(typ string) *Set { return &Set{Type: typ} }
 
 // ByID is the object of a type with the opaque id that a client sent.
