@@ -4,7 +4,7 @@ create table app.assets (
   id uuid not null,
   tenant_id uuid not null,
   name text collate "und-x-icu" not null check (name <> ''),
-  tag text,
+  tag text collate "und-x-icu",
   kind text not null check (kind in ('HARDWARE', 'SOFTWARE')),
   status text not null check (status in ('READY', 'DEPLOYED', 'IN_REPAIR', 'LOST', 'RETIRED')),
   manufacturer text,

@@ -34,6 +34,7 @@ func demoWorld(t *testing.T) *world {
 	t.Cleanup(func() { _ = w.c.Close(ctx) })
 	w.exec(`insert into app.remote_sessions (account_id, id, tenant_id, device_id, agent_id, mode, status, consent)
 		select d.account_id, gen_random_uuid(), d.tenant_id, d.id, (select id from app.users u where u.account_id = d.account_id limit 1), 'UNATTENDED', 'ACTIVE', 'NOT_NEEDED' from app.devices d`)
+	w.exec(`update app.tickets set subject = subject || ' (changed)'`)
 	w.exec(`insert into app.assets (account_id, id, tenant_id, name, kind, status, device_id)
 		select account_id, gen_random_uuid(), tenant_id, name, 'HARDWARE', 'READY', id from app.devices`)
 	w.exec(`insert into app.articles (account_id, id, tenant_id, audience, title, body, author_id) select account_id, gen_random_uuid(), account_id, 'ALL_TENANTS', 'T', 'B', id from app.users`)

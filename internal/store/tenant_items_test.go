@@ -19,9 +19,12 @@ func TestADeletedTenantTakesEveryTableAlong(t *testing.T) {
 	}
 	defer func() { _ = conn.Close(ctx) }()
 	others := map[string]string{
-		"memberships":    "end with the tenant",
-		"ticket_changes": "follow their tickets by their key",
-		"audit_events":   "say what there was",
+		"memberships":       "end with the tenant",
+		"ticket_changes":    "follow their tickets by their key",
+		"api_token_tenants": "end with the tenant, by their key",
+		"tallies":           "follow what they count, by triggers",
+		"due_tallies":       "follow what they count, by triggers",
+		"audit_events":      "say what there was",
 	}
 	found, err := conn.Query(ctx, `select distinct c.relname from pg_class c
 		left join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
