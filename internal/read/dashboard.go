@@ -18,7 +18,7 @@ import (
 )
 
 // A dashboard is one statement. Its numbers of tickets and devices come from tallies that triggers
-// keep, see migrations/00028_tallies.sql; the others are counted.
+// keep, see migrations/00027_tallies.sql; the others are counted.
 
 // dashboardType has no table: its row has the sums of the tallies, of which only those that are asked
 // for are made.
