@@ -50,7 +50,7 @@ bench: ## Measures the product against hand-written handlers
 	@scripts/need postgresql
 	@go run ./bench
 
-bench-scale: ## Measures the product on two million tickets, kept in .scale for the next time (3 GB)
+bench-scale: ## Measures the product on two million tickets, kept in .scale for the next time (5 GB)
 	@scripts/need postgresql
 	@go run ./bench -scale .scale
 
