@@ -215,6 +215,8 @@ func idOf(schema *ast.Schema, name string) string {
 		return "DeviceGroup"
 	case "session":
 		return "RemoteSession"
+	case "token":
+		return "ApiToken"
 	case "assignee", "requester", "actor", "agent", "author":
 		return "User"
 	case "object", "node", "ids":

@@ -47,6 +47,9 @@ func TestEveryArgumentThatNamesAnObjectTellsNothingOfWhatIsOutOfReach(t *testing
 
 // named are the types that an argument can name.
 func (m *matrix) named(f *ast.FieldDefinition, arg *ast.ArgumentDefinition) []string {
+	if arg.Name == "nodeId" { // of what access is explained of
+		return []string{"Article", "Asset", "Device", "DeviceGroup", "RemoteSession", "Tenant", "Ticket", "TicketComment"}
+	}
 	of := f.Type.Name()
 	if arg.Name != "id" && arg.Name != "ids" {
 		of = idOf(m.reader.Schema, arg.Name)

@@ -10,9 +10,12 @@ import (
 const deleted = itemNumbers + ` unassignedTickets { nodes { subject } }
 	affectedUsers { totalCount edges { before after node { email } } } cliff: affectedUsers(filter: { tenantAccess: [TENANTLESS] }) { nodes { email } }`
 
-// furnish gives the clinic what the demo has none of: an asset, a session and articles.
+// furnish gives the clinic an asset, a session and articles of every state, instead of the demo's.
 func (a *api) furnish() {
 	a.t.Helper()
+	for _, table := range []string{"assets", "remote_sessions", "articles"} {
+		a.sql("delete from app." + table)
+	}
 	a.sql(`insert into app.assets (account_id, id, tenant_id, name, tag, kind, status) select account_id, gen_random_uuid(), id, 'Server', 'A-1', 'HARDWARE', 'READY'
 		from app.tenants where name in ('Harbour Clinic', 'Atelier Moreau')`)
 	a.connect("HC-PACS", "ENDED", "1 h")
