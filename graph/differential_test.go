@@ -21,7 +21,7 @@ import (
 
 // How many worlds there are, and documents for each of them; every one is asked by each of the people
 // and by nobody, in three ways.
-const worlds, documentsEach = 3, 100
+const worlds, documentsEach = 3, 70
 
 // TestAnswersEqualThoseOfAnEvaluatorInMemory asks random documents of random worlds. What a viewer gets
 // is what the evaluator says, also when only the compiler keeps the wall and when only the database does.

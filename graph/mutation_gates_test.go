@@ -6,10 +6,12 @@ import (
 	"regexp"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"tenantry/internal/access"
 	"tenantry/internal/ids"
+	"tenantry/models"
 )
 
 var requestIDs = regexp.MustCompile(`"[0-9a-f]{8}-[0-9a-f-]{27}"`)
@@ -203,6 +205,7 @@ func TestWhatIsMissingHiddenOrForeignGetsTheSameAnswer(t *testing.T) {
 					"of nothing": encode(typ, ids.New()), "malformed": "nonsense", "empty": "", "of another type": encode("TicketComment", ids.New()),
 					"of the other account": foreign[typ], "of another type's object": a.ref("Device", "COMPTA-01"),
 					"of the account as if it were one": encode(typ, account), "in upper case": "DEV_0",
+					"of zeros": encode(typ, uuid.Nil), "that stands for everyone": encode(typ, models.Everyone),
 				}
 				if typ == "Device" {
 					bad["of another type's object"] = a.ref("Tenant", "Boulangerie Dubois")
