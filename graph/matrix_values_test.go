@@ -53,8 +53,12 @@ func TestEveryFilterAndOrderAnswersAsTheEvaluatorSays(t *testing.T) {
 // each is a document that asks a list once with each of these arguments.
 func (m *matrix) each(l list, args []string) document {
 	var b strings.Builder
+	own := "__typename"
+	if element := m.reader.Schema.Types[l.field.Type.Name()].Fields.ForName("nodes").Type.Name(); m.reader.Schema.Types[element].Fields.ForName("id") != nil {
+		own = "id"
+	}
 	for i, arg := range args {
-		fmt.Fprintf(&b, " a%d: %s(first: 8, %s) { totalCount nodes { id } }", i, l.field.Name, arg)
+		fmt.Fprintf(&b, " a%d: %s(first: 8, %s) { totalCount edges { cursor node { %s } } }", i, l.field.Name, arg, own)
 	}
 	text := l.document("", b.String())
 	one := document{text: text, variables: map[string]any{}}

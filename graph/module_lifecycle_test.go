@@ -30,7 +30,6 @@ func lifecycleDeeds(a *api) []deed {
 	const gone = "committed " + itemNumbers + " unassignedTickets { nodes { subject tenant { name } } } affectedUsers { totalCount edges { before after node { name tenants { nodes { name } } } } }"
 	return []deed{
 		{admin, "archiveTenant", in{"id": harbour, "version": 1}, "committed tenant { name status version } " + itemNumbers},
-		{admin, "archiveTenant", in{"id": harbour}, "committed tenant { name status version } " + itemNumbers},
 		{admin, "restoreTenant", in{"id": harbour}, "committed tenant { name status version } " + itemNumbers},
 		{memberOfTwo, "moveDevices", in{"deviceIds": a.refs("Device", "CAISSE-01", "HC-PACS"), "tenantId": harbour}, devices},
 		{admin, "moveDevices", in{"deviceIds": a.refs("Device", "CAISSE-01", "CAISSE-02"), "groupId": a.ref("DeviceGroup", "Bureau")}, devices},

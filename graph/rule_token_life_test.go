@@ -68,6 +68,7 @@ func (a *api) tokenIDs() (all []string) {
 func TestATokenWhoseTenantsAreGoneSeesNothing(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
+	a.sql("delete from app.articles")
 	a.article("News", "PUBLISHED", admin)
 	c := a.as(admin)
 	c.done("createTenant", in{"name": "Short"}, "committed")

@@ -42,6 +42,7 @@ func (a *api) article(title, state, author string) string {
 func TestATokenThatNamesTenantsReachesThemAlone(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
+	a.sql("delete from app.articles")
 	a.article("News", "PUBLISHED", admin)
 	drafts := map[string]string{admin: a.article("By Ada", "DRAFT", admin), memberOfTwo: a.article("By Tom", "DRAFT", memberOfTwo), grandfathered: a.article("By Gil", "IN_REVIEW", grandfathered)}
 	const clinic = "ASSIGNED TOKEN [Harbour Clinic]; 5 devices, 5 tickets, 0 tenantless; [News]"
