@@ -258,7 +258,7 @@ func (d *differential) everyWay(t *testing.T, sentence string, p person, word st
 		return found
 	}
 	want := look("")
-	for _, bounds := range []string{", 0, 1, 1000", ", 0, 2, 4", ", 0, 2, 1000", ", 3, 5, 10", ", 0, 1, 1"} {
+	for _, bounds := range []string{", 0, 0, 0, 1, 1000", ", 0, 0, 2, 2, 4", ", 0, 0, 0, 2, 1000", ", 0, 3, 5, 5, 10", ", 0, 0, 1, 1, 1", ", 9999, 0, 0, 1, 1"} {
 		expect(t, sentence+" with bounds"+bounds, look(bounds), want)
 	}
 }

@@ -122,7 +122,7 @@ func (c *compiler) hits(l *listing, t terms, kinds []string) string {
 
 // query is the search that does not mind a letter, as tsquery.
 func (c *compiler) query(t terms) string {
-	return "app.search_query(" + c.arg(t.alternatives) + ", " + c.arg(t.places) + ")"
+	return "app.search_query(" + c.arg(t.words) + ", " + c.arg(t.alternatives) + ", " + c.arg(t.places) + ")"
 }
 
 // visible are the records in which one of the objects is there: the functions find nothing else, but the

@@ -43,7 +43,7 @@ func (f *found) condition(c *compiler, how looking) string {
 		return "(select f.ids is null from f) and exists (select from app.search_documents d where d.account_id = $1 and d.kind = '" + f.typ +
 			"' and d.object_id = k.id and d.words @@ (select f.query from f)" + internal + ")"
 	}
-	return "k.id in (select unnest(app.search_found('" + f.typ + "', " + c.query(f.terms) + ", 2000000000)))"
+	return "k.id in (select unnest(app.search_found('" + f.typ + "', " + c.query(f.terms) + ", 1000000000)))"
 }
 
 // fewFound is how many objects are few.
