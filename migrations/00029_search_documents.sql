@@ -63,9 +63,9 @@ create table app.search_documents (
 );
 create index search_documents_newest on app.search_documents (account_id, kind, made_at, object_id) include (part_id, seen_by, internal);
 create index search_documents_seen on app.search_documents (account_id, kind, seen_by, made_at, object_id);
--- Each word begins with its account's mark. A short list of what is not yet in the tree: reading it is
--- a part of every search.
-create index search_documents_words on app.search_documents using gin (words) with (gin_pending_list_limit = 256);
+-- Each word begins with its account's mark. No list of what is not yet in the tree: a search for a misspelt
+-- word would read it hundreds of times.
+create index search_documents_words on app.search_documents using gin (words) with (fastupdate = off);
 
 select app.enclose('app.search_documents');
 select app.allow('app.search_documents', 'select', '{admin}', null);
@@ -85,7 +85,54 @@ returns void language sql set search_path = pg_catalog as $$
 $$;
 -- +goose StatementEnd
 
+-- +goose StatementBegin
+-- The documents of a kind that a viewer may find, as a condition on "d": $1 is the account, $2 the kind, $3
+-- the reach, $4 whether internal ones are shown.
+create function app.search_shown(reach uuid[]) returns text language plpgsql immutable set search_path = pg_catalog as $$
+begin
+  return 'd.account_id = $1 and d.kind = $2 and ($4 or not d.internal)' || case
+    when reach is null then ''
+    when cardinality(reach) = 1 then ' and d.seen_by = ($3)[1]'
+    -- No join, and cheap to plan however many there are.
+    else ' and (d.seen_by in (select unnest($3))) is true' end;
+end
+$$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+-- What a viewer may find of a kind: nothing if the reach is empty, all of the account if it is null.
+create function app.search_reach(sort text) returns uuid[] language plpgsql stable set search_path = pg_catalog as $$
+declare
+  role constant text := current_setting('role');
+  tenants uuid[];
+begin
+  if sort = 'User' and role !~ '^tenantry_admin(_writer)?$' then
+    return '{}';
+  elsif role ~ '^tenantry_(admin|all)(_writer)?$' then
+    return null;
+  end if;
+  tenants := coalesce(nullif(current_setting('app.tenants', true), '')::uuid[], '{}');
+  if sort <> 'Article' then -- without what stands for more than tenants
+    tenants := array_remove(array_remove(tenants, '00000000-0000-0000-0000-000000000001'), nullif(current_setting('app.viewer', true), '')::uuid);
+  end if;
+  return tenants;
+end
+$$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+-- The documents with one of the alternatives for each of so many places; after "*" any end will do.
+-- Null if a place has none.
+create function app.word_query(account uuid, alternatives text[], places integer[], marks text[]) returns tsquery
+language sql immutable set search_path = pg_catalog as $$
+  select case when count(*) = (select max(p) from unnest(places) p) then string_agg('(' || list || ')', '&')::tsquery end from (
+    select string_agg('''' || app.word_mark(account) || mark || replace(replace(rtrim(word, '*'), '\', '\\'), '''', '''''') || ''''
+      || case when word like '%*' then ':*' else '' end, '|') as list
+    from unnest(alternatives, places) u (word, place) cross join unnest(marks) mark group by place) p
+$$;
+-- +goose StatementEnd
+
 -- +goose Down
-drop function app.file_document;
+drop function app.word_query, app.search_reach, app.search_shown, app.file_document;
 drop table app.search_documents;
 drop function app.marked_words, app.word_mark, app.words;

@@ -3,53 +3,6 @@
 -- they may find is said by app.become alone: account, tenants and role, whatever a caller asks for.
 
 -- +goose StatementBegin
--- The documents of a kind that a viewer may find, as a condition on "d": $1 is the account, $2 the kind, $3
--- the reach, $4 whether internal ones are shown.
-create function app.search_shown(reach uuid[]) returns text language plpgsql immutable set search_path = pg_catalog as $$
-begin
-  return 'd.account_id = $1 and d.kind = $2 and ($4 or not d.internal)' || case
-    when reach is null then ''
-    when cardinality(reach) = 1 then ' and d.seen_by = ($3)[1]'
-    -- No join, and cheap to plan however many there are.
-    else ' and (d.seen_by in (select unnest($3))) is true' end;
-end
-$$;
--- +goose StatementEnd
-
--- +goose StatementBegin
--- What a viewer may find of a kind: nothing if the reach is empty, all of the account if it is null.
-create function app.search_reach(sort text) returns uuid[] language plpgsql stable set search_path = pg_catalog as $$
-declare
-  role constant text := current_setting('role');
-  tenants uuid[];
-begin
-  if sort = 'User' and role !~ '^tenantry_admin(_writer)?$' then
-    return '{}';
-  elsif role ~ '^tenantry_(admin|all)(_writer)?$' then
-    return null;
-  end if;
-  tenants := coalesce(nullif(current_setting('app.tenants', true), '')::uuid[], '{}');
-  if sort <> 'Article' then -- without what stands for more than tenants
-    tenants := array_remove(array_remove(tenants, '00000000-0000-0000-0000-000000000001'), nullif(current_setting('app.viewer', true), '')::uuid);
-  end if;
-  return tenants;
-end
-$$;
--- +goose StatementEnd
-
--- +goose StatementBegin
--- The documents with one of the alternatives for each of so many places; after "*" any end will do.
--- Null if a place has none.
-create function app.word_query(account uuid, alternatives text[], places integer[], marks text[]) returns tsquery
-language sql immutable set search_path = pg_catalog as $$
-  select case when count(*) = (select max(p) from unnest(places) p) then string_agg('(' || list || ')', '&')::tsquery end from (
-    select string_agg('''' || app.word_mark(account) || mark || replace(replace(rtrim(word, '*'), '\', '\\'), '''', '''''') || ''''
-      || case when word like '%*' then ':*' else '' end, '|') as list
-    from unnest(alternatives, places) u (word, place) cross join unnest(marks) mark group by place) p
-$$;
--- +goose StatementEnd
-
--- +goose StatementBegin
 -- The words of the newest documents of each kind, by which it is judged how common a query is.
 create function app.search_sample(kinds text[], size integer) returns table (sort text, list tsvector)
 language plpgsql stable set search_path = pg_catalog set enable_seqscan = off set max_parallel_workers_per_gather = 0 set jit = off as $$
@@ -62,11 +15,11 @@ $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
--- Whether a query is so common that it takes long to gather all that meet it.
-create function app.search_common(kinds text[], lists tsvector[], query tsquery) returns boolean
+-- Whether a query is so common that it takes long to gather all that meet it: at least so many of a sample do.
+create function app.search_common(kinds text[], lists tsvector[], query tsquery, enough integer) returns boolean
 language plpgsql immutable set search_path = pg_catalog as $$
 begin
-  return exists (select from unnest(kinds, lists) s (k, list) where list @@ query group by k having count(*) >= 2);
+  return exists (select from unnest(kinds, lists) s (k, list) where list @@ query group by k having count(*) >= enough);
 end
 $$;
 -- +goose StatementEnd
@@ -222,7 +175,7 @@ begin
       when 3 then app.search_query(terms, alternatives, spots) end;
     continue when query is null or stage < after_rank;
     n := few + 1;
-    if close or not app.search_common(sample_kinds, sample_lists, query) then
+    if close or not app.search_common(sample_kinds, sample_lists, query, 2) then
       -- All that the viewer reaches, or else all that meet the query, at once if they are few.
       with f as materialized (
           select d.made_at, d.kind, d.object_id, d.part_id, d.account_id, d.seen_by, d.internal from app.search_documents d
@@ -267,7 +220,7 @@ $$;
 
 -- +goose StatementBegin
 -- All objects of a kind that meet a query; null if there are more than so many to look at. Where others
--- see objects, too, it is four times as many: the way past all of them is longer.
+-- see objects, too, it is six times as many: the way past all of them is longer.
 create function app.search_found(sort text, query tsquery, most bigint) returns uuid[]
 language plpgsql stable security definer set search_path = pg_catalog set enable_seqscan = off set max_parallel_workers_per_gather = 0
   set work_mem = '32MB' set jit = off as $$
@@ -275,26 +228,31 @@ declare
   account constant uuid := nullif(current_setting('app.account', true), '')::uuid;
   reach constant uuid[] := app.search_reach(sort);
   agents constant boolean := current_setting('role') !~ '^tenantry_customer(_writer)?$';
-  source text;
+  small bigint;
   n bigint;
   found uuid[];
 begin
   if query is null or cardinality(reach) = 0 or account is null then
     return '{}';
   end if;
-  most := case when reach is null then most else most * 4 end;
-  if most > 1000000 or not (select app.search_common(array_agg(s.sort), array_agg(s.list), query) from app.search_sample(array[sort], 200) s) then
-    select count(*) into n from (select from app.search_documents d where d.words @@ query limit most + 1) d;
+  if not app.search_small(sort, reach, most) then
+    small := most * 2;
+    most := case when reach is null then most else most * 6 end;
+    if most > 1000000 or not (select app.search_common(array_agg(s.sort), array_agg(s.list), query, case when reach is null then 2 else 5 end) from app.search_sample(array[sort], 200) s) then
+      execute 'with d as materialized (
+          select d.account_id, d.kind, d.object_id, d.seen_by, d.internal from app.search_documents d where d.words @@ $5 limit $6 + 1)
+        select (select count(*) from d), array(select distinct d.object_id from d where ' || app.search_shown(reach) || ')'
+        into n, found using account, sort, reach, agents, query, most;
+      if n <= most then
+        return found;
+      end if;
+    end if;
+    if not app.search_small(sort, reach, small) then
+      return null;
+    end if;
   end if;
-  if n <= most then
-    source := '(select * from app.search_documents d where d.words @@ $5 offset 0)';
-  elsif app.search_small(sort, reach, most) then
-    source := '(select d.* from unnest($3) r cross join lateral (
-      select * from app.search_documents d where d.account_id = $1 and d.kind = $2 and d.seen_by = r offset 0) d)';
-  else
-    return null;
-  end if;
-  execute 'select array(select distinct d.object_id from ' || source || ' d where ' || app.search_shown(reach) || ' and d.words @@ $5)'
+  execute 'select array(select distinct d.object_id from unnest($3) r cross join lateral (
+      select * from app.search_documents d where d.account_id = $1 and d.kind = $2 and d.seen_by = r offset 0) d where ' || app.search_shown(reach) || ' and d.words @@ $5)'
     into found using account, sort, reach, agents, query;
   return found;
 end
@@ -328,5 +286,4 @@ grant execute on function app.search, app.search_query, app.search_found, app.se
 
 -- +goose Down
 drop function app.search_count, app.search_found, app.search, app.search_kind, app.search_small, app.search_query, app.search_common,
-  app.search_sample, app.word_query,
-  app.search_reach, app.search_shown;
+  app.search_sample;
