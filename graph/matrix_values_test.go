@@ -25,6 +25,9 @@ func TestEveryFilterAndOrderAnswersAsTheEvaluatorSays(t *testing.T) {
 		var tries []string
 		if def := l.filter(s); def != nil {
 			for _, field := range def.Fields {
+				if field.Name == "search" {
+					continue // see rule_search_world_test.go
+				}
 				one := []string{}
 				for _, value := range m.values(field, s.Types[l.field.Type.Name()].Fields.ForName("nodes").Type.Name()) {
 					one = append(one, "filter: { "+field.Name+": "+value+" }")
