@@ -59,6 +59,9 @@ func (a *api) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQuery
 // TraceQueryEnd is there for the interface.
 func (a *api) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
+// demoDB has the demo.
+var demoDB = testdb.Template{Fill: demo.Fill}
+
 func newAPI(t testing.TB, options ...func(*Options)) *api {
 	t.Helper()
 	return newAPIOn(t, 8, options...)
@@ -67,9 +70,8 @@ func newAPI(t testing.TB, options ...func(*Options)) *api {
 // newAPIOn has at most so many connections.
 func newAPIOn(t testing.TB, connections int32, options ...func(*Options)) *api {
 	t.Helper()
-	a := &api{t: t, db: testdb.Open(t)}
+	a := &api{t: t, db: demoDB.Open(t)}
 	ctx := context.Background()
-	must(t, demo.Fill(ctx, a.db.OwnerURL))
 	pool, err := postgres.Open(ctx, a.db.ServerURL, postgres.Settings{Size: connections, Statement: 20 * time.Second, Trace: a})
 	must(t, err)
 	t.Cleanup(pool.Close)

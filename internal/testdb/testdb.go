@@ -40,8 +40,54 @@ const (
 	timeout  = 3 * time.Minute
 )
 
-// Open makes a database and drops it when the test ends.
+// Template is a database that is filled once in a process, and then copied for each test.
+type Template struct {
+	// Fill writes what is in it, as the schema's owner.
+	Fill func(ctx context.Context, ownerURL string) error
+
+	once sync.Once
+	err  error
+}
+
+// Open makes a copy and drops it when the test ends.
+func (p *Template) Open(t testing.TB) *DB {
+	t.Helper()
+	// The process's number tells later ones what was left behind.
+	source := fmt.Sprintf("test_%d_%p", os.Getpid(), p)
+	p.once.Do(func() { p.err = p.make(source) })
+	if p.err != nil {
+		t.Fatalf("filling the tests' database: %v", p.err)
+	}
+	return open(t, source)
+}
+
+func (p *Template) make(name string) error {
+	c, err := shared()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	if err := copied(ctx, c, name, template); err != nil {
+		return err
+	}
+	return p.Fill(ctx, on(c.OwnerURL(), name))
+}
+
+// copied makes a database like another. A copy does not have its template's owner and grants, which
+// belong to the cluster.
+func copied(ctx context.Context, c *cluster.Cluster, name, source string) error {
+	return run(ctx, on(c.SuperuserURL(), "postgres"), "create database "+name+" template "+source+" owner tenantry_owner",
+		"revoke all on database "+name+" from public", "grant connect on database "+name+" to tenantry_server")
+}
+
+// Open makes an empty database and drops it when the test ends.
 func Open(t testing.TB) *DB {
+	t.Helper()
+	return open(t, template)
+}
+
+func open(t testing.TB, source string) *DB {
 	t.Helper()
 	c, err := shared()
 	if err != nil {
@@ -53,17 +99,13 @@ func Open(t testing.TB) *DB {
 	secret := make([]byte, 6)
 	_, _ = rand.Read(secret) // cannot fail
 	name := fmt.Sprintf("test_%d_%s", os.Getpid(), hex.EncodeToString(secret))
-	admin := on(c.SuperuserURL(), "postgres")
-	// A copy does not have its template's owner and grants, which belong to the cluster.
-	err = run(ctx, admin, "create database "+name+" template "+template+" owner tenantry_owner",
-		"revoke all on database "+name+" from public", "grant connect on database "+name+" to tenantry_server")
-	if err != nil {
+	if err := copied(ctx, c, name, source); err != nil {
 		t.Fatalf("making the test's database: %v", err)
 	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
-		if err := run(ctx, admin, "drop database if exists "+name+" with (force)"); err != nil {
+		if err := run(ctx, on(c.SuperuserURL(), "postgres"), "drop database if exists "+name+" with (force)"); err != nil {
 			t.Errorf("dropping the test's database: %v", err)
 		}
 	})
