@@ -12,6 +12,7 @@ run: ## Serves on 127.0.0.1:8080 with a private PostgreSQL in .data and a demo
 	@exec bin/tenantry serve
 
 build: web ## Builds bin/tenantry with the web page in it
+	@echo Building bin/tenantry
 	@mkdir -p bin
 	@go build -trimpath -o bin/tenantry .
 

@@ -32,7 +32,8 @@ func TestManyTicketsAreChangedAllOrNone(t *testing.T) {
 		{"an agent who sees one of two", tom, "updateTickets", of(in{"assigneeId": a.ref("User", memberOfOne)}, caisse, archive), "NOT_ASSIGNABLE input.tickets.1"},
 		{"nobody's id as assignee", tom, "updateTickets", of(in{"assigneeId": "x"}, caisse), "NOT_ASSIGNABLE input.tickets.0"},
 		{"a blank tag", tom, "updateTickets", of(in{"addTags": []any{" "}}, caisse), "REQUIRED input.addTags.0"},
-		{"no priority", tom, "updateTickets", of(in{"priority": nil}, caisse), "REQUIRED input.priority"},
+		{"no priority", tom, "updateTickets", of(in{"priority": nil}, caisse, wifi), "REQUIRED input.priority"},
+		{"no status", tom, "updateTickets", of(in{"status": nil}, caisse), "REQUIRED input.status"},
 	})
 	for kind, row := range map[string]in{
 		"that is hidden": hidden, "of the other account": foreign, "of nothing": {"id": encode("Ticket", ids.New())},

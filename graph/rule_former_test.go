@@ -57,6 +57,20 @@ func TestADeletedUserIsGoneAndTheirWorkStays(t *testing.T) {
 	})
 }
 
+// TestTheTicketsOfADeletedRequesterDoNotKeepTheirAddress for anybody.
+func TestTheTicketsOfADeletedRequesterDoNotKeepTheirAddress(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	ada, mia := a.as(admin), a.as(memberOfOne)
+	const asked = "query($id: ID!) { ticket(id: $id) { requester { name email user { name email } } } }"
+	ticket := in{"id": a.ref("Ticket", "La caisse 3 ne s'allume plus")}
+	expect(t, "a member reads who asked", text(mia.ok(asked, ticket).get("ticket", "requester")), `{"email":"claire@dubois.example","name":"Claire Dubois","user":{"email":null,"name":"Claire Dubois"}}`)
+	ada.done("deleteUser", in{"id": a.ref("User", customer)}, "committed")
+	for name, c := range map[string]*client{"an admin": ada, "a member": mia} {
+		expect(t, name+" reads who asked, and is gone", text(c.ok(asked, ticket).get("ticket", "requester")), `{"email":null,"name":"Former user","user":{"email":null,"name":"Former user"}}`)
+	}
+}
+
 // TestOfTwoAdminsWhoDeleteEachOtherOneStays whoever comes first.
 func TestOfTwoAdminsWhoDeleteEachOtherOneStays(t *testing.T) {
 	t.Parallel()

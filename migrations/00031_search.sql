@@ -219,6 +219,14 @@ $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
+-- Whether all words of a query are of the viewer's account: who asks the functions by themselves could name others'.
+create function app.own_words(query tsquery) returns boolean language sql stable set search_path = pg_catalog as $$
+  select coalesce(bool_and(m[1] ~ ('^' || app.word_mark(nullif(current_setting('app.account', true), '')::uuid) || '[=~]')), false)
+  from regexp_matches(replace(query::text, '''''', ''), '''([^'']*)''', 'g') m
+$$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
 -- All objects of a kind that meet a query; null if there are more than so many to look at. Where others
 -- see objects, too, it is six times as many: the way past all of them is longer.
 create function app.search_found(sort text, query tsquery, most bigint) returns uuid[]
@@ -232,7 +240,7 @@ declare
   n bigint;
   found uuid[];
 begin
-  if query is null or cardinality(reach) = 0 or account is null then
+  if query is null or cardinality(reach) = 0 or account is null or not app.own_words(query) then
     return '{}';
   end if;
   if not app.search_small(sort, reach, most) then
@@ -285,5 +293,5 @@ grant execute on function app.search, app.search_query, app.search_found, app.se
   tenantry_admin_writer, tenantry_all_writer, tenantry_member_writer, tenantry_customer_writer;
 
 -- +goose Down
-drop function app.search_count, app.search_found, app.search, app.search_kind, app.search_small, app.search_query, app.search_common,
+drop function app.search_count, app.search_found, app.own_words, app.search, app.search_kind, app.search_small, app.search_query, app.search_common,
   app.search_sample;

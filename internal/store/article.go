@@ -1,9 +1,7 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -65,12 +63,12 @@ func (s *Store) UpdateArticle(ctx context.Context, in models.UpdateArticleInput)
 			return nil, err
 		}
 	}
-	k, t, err := tx.article(in.ID, in.TenantID.Value())
+	k, t, err := tx.article(in.ID)
 	if err != nil {
 		return nil, err
 	}
 	if k.State == models.ArticleStatePublished && tx.Viewer.Role != models.RoleAdmin && !tx.wrote(k) {
-		return nil, problem.New(problem.Forbidden, "What is published is changed by admins and its author.")
+		return nil, tx.refuse("What is published is changed by admins and its author.")
 	}
 	f := tx.faults()
 	t.mustBeActive(f, "id")
@@ -112,7 +110,7 @@ func (s *Store) DeleteArticle(ctx context.Context, in models.DeleteArticleInput)
 	if err != nil {
 		return nil, err
 	}
-	k, t, err := tx.article(in.ID, nil)
+	k, t, err := tx.article(in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -224,28 +222,16 @@ func (tx *Tx) readArticle(ref string) (*models.Article, error) {
 	return &list[0], nil
 }
 
-// article locks an article that the viewer may work on, and before it, in the order of their ids, its
-// tenant's status and that of the one it shall go to.
-func (tx *Tx) article(ref string, target *string) (*models.Article, *tenant, error) {
+// article locks an article that the viewer may work on, and after it, as everywhere, its tenant's status.
+func (tx *Tx) article(ref string) (*models.Article, *tenant, error) {
 	k, err := tx.readArticle(ref)
-	if err == nil {
+	if err == nil { // a member may not even lock those for all tenants
 		err = tx.mayWriteFor(k.Audience)
 	}
+	if err == nil {
+		k, err = find[models.Article](tx, "Article", ref)
+	}
 	if err != nil {
-		return nil, nil, err
-	}
-	ends := []uuid.UUID{k.TenantID}
-	if target != nil {
-		id, _ := ids.DecodeAs("Tenant", *target)
-		ends = append(ends, id)
-	}
-	slices.SortFunc(ends, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	for _, id := range ends {
-		if _, err := tx.holdTenant(id); err != nil && !isMissing(err) {
-			return nil, nil, err
-		}
-	}
-	if k, err = find[models.Article](tx, "Article", ref); err != nil {
 		return nil, nil, err
 	}
 	t, err := tx.holdTenant(k.TenantID)

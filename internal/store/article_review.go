@@ -17,7 +17,7 @@ func (s *Store) SubmitArticle(ctx context.Context, in models.SubmitArticleInput)
 	if err != nil {
 		return nil, err
 	}
-	k, t, err := tx.article(in.ID, nil)
+	k, t, err := tx.article(in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (s *Store) ApproveArticle(ctx context.Context, in models.ApproveArticleInpu
 	if err != nil {
 		return nil, err
 	}
-	k, t, err := tx.article(in.ID, nil)
+	k, t, err := tx.article(in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (s *Store) RejectArticle(ctx context.Context, in models.RejectArticleInput)
 	if err != nil {
 		return nil, err
 	}
-	k, t, err := tx.article(in.ID, nil)
+	k, t, err := tx.article(in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (s *Store) ArchiveArticle(ctx context.Context, in models.ArchiveArticleInpu
 	if err != nil {
 		return nil, err
 	}
-	k, t, err := tx.article(in.ID, nil)
+	k, t, err := tx.article(in.ID)
 	if err != nil {
 		return nil, err
 	}

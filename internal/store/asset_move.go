@@ -19,11 +19,11 @@ func (s *Store) MoveAssets(ctx context.Context, in models.MoveAssetsInput) (*mod
 		return nil, err
 	}
 	f := tx.faults()
-	target, err := tx.newItemTenant(f, in.TenantID.Value()) // as if they were made there
+	assets, held, err := findAllHeld(tx, "Asset", in.AssetIds, func(a models.Asset) uuid.UUID { return a.TenantID })
 	if err != nil {
 		return nil, err
 	}
-	assets, held, err := findAllHeld(tx, "Asset", in.AssetIds, func(a models.Asset) uuid.UUID { return a.TenantID })
+	target, err := tx.newItemTenant(f, in.TenantID.Value()) // as if they were made there
 	if err != nil {
 		return nil, err
 	}

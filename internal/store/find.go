@@ -68,34 +68,14 @@ func loadAll[T any](tx *Tx, keys []uuid.UUID) ([]T, error) {
 	return list, err
 }
 
-// findAllHeld is findAll for items, which keeps the tenants of all as they are besides. Tenants are held
-// before items are locked, as where a tenant goes with what it has: else two calls could wait for each other.
+// findAllHeld is findAll for items, which keeps the tenants of all as they are besides. Items are locked
+// before tenants are held, as everywhere: else this and a tenant's deletion could wait for each other.
 func findAllHeld[T any](tx *Tx, typ string, refs []string, of func(T) uuid.UUID) ([]T, map[uuid.UUID]*tenant, error) {
-	keys, err := decodeAll(typ, refs)
-	if err != nil {
-		return nil, nil, err
-	}
-	var tenants []uuid.UUID
-	err = tx.Model(new(T)).Distinct("tenant_id").Where("account_id = ? and id in ?", tx.Viewer.AccountID, keys).Order("tenant_id").Pluck("tenant_id", &tenants).Error
-	if err != nil {
-		return nil, nil, err
-	}
+	list, err := findAll[T](tx, typ, refs)
 	held := map[uuid.UUID]*tenant{}
-	hold := func(id uuid.UUID) (err error) {
-		if held[id] == nil {
+	for _, item := range list {
+		if id := of(item); err == nil && held[id] == nil {
 			held[id], err = tx.holdTenant(id)
-		}
-		return err
-	}
-	for _, id := range tenants {
-		if err := hold(id); err != nil {
-			return nil, nil, err
-		}
-	}
-	list, err := loadAll[T](tx, keys)
-	for _, item := range list { // one may have moved just before it was locked
-		if err == nil {
-			err = hold(of(item))
 		}
 	}
 	return list, held, err

@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 
 	"tenantry/internal/ids"
-	"tenantry/internal/problem"
 	"tenantry/internal/rows"
 	"tenantry/models"
 )
@@ -127,7 +126,7 @@ func (s *Store) EndRemoteSession(ctx context.Context, in models.EndRemoteSession
 		return nil, err
 	}
 	if r.AgentID != tx.Viewer.UserID && tx.Viewer.Role != models.RoleAdmin {
-		return nil, problem.New(problem.Forbidden, "Members end their own remote sessions, admins any.")
+		return nil, tx.refuse("Members end their own remote sessions, admins any.")
 	}
 	t, err := tx.holdTenant(r.TenantID)
 	if err != nil {

@@ -49,6 +49,14 @@ func (s *Store) UpdateTickets(ctx context.Context, in models.UpdateTicketsInput)
 		}
 	}
 	add, remove := words(f, "addTags", in.AddTags.Value()), words(f, "removeTags", in.RemoveTags.Value())
+	for _, of := range []struct {
+		name  string
+		empty bool
+	}{{"status", in.Status.IsSet() && in.Status.Value() == nil}, {"priority", in.Priority.IsSet() && in.Priority.Value() == nil}} {
+		if of.empty { // once, not for each ticket
+			f.add(models.UserErrorCodeRequired, "It cannot be empty.", of.name)
+		}
+	}
 	held, can := map[uuid.UUID]*tenant{}, map[uuid.UUID]bool{}
 	all := make([]*changes, len(tickets))
 	for n := range tickets {
@@ -68,7 +76,9 @@ func (s *Store) UpdateTickets(ctx context.Context, in models.UpdateTicketsInput)
 		mustBeVersion(f, in.Tickets[i].Version.Value(), k.Version, "tickets", i)
 		c := newChanges(f)
 		all[n] = c
-		choice(c, "priority", "priority", k.Priority, in.Priority)
+		if in.Priority.Value() != nil {
+			choice(c, "priority", "priority", k.Priority, in.Priority)
+		}
 		if next := in.Status.Value(); next != nil {
 			choice(c, "status", "status", k.Status, in.Status)
 			if err := tx.enter(f, c, k, *next, "tickets", i); err != nil {
