@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -179,6 +180,46 @@ func TestDeletingATenantWhileItIsInUse(t *testing.T) {
 		expect(t, fmt.Sprintf("round %d: open tickets whose assignee does not see them", i), a.orphans(), 0)
 		alex.done("setUserTenants", in{"userId": nora, "tenantIds": []any{}}, "__typename")
 	}
+}
+
+// TestDeletingATenantAndMovingItsAssetsWaitForEachOtherInOneOrder and neither is told to try again.
+func TestDeletingATenantAndMovingItsAssetsWaitForEachOtherInOneOrder(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	a.furnish()
+	ctx := context.Background()
+	ada, gil := a.as(admin), a.as(grandfathered)
+	harbour := a.key("Northwind IT", "Tenant", "Harbour Clinic")
+	asset := encode("Asset", one[[16]byte](a, "select id from app.assets where tenant_id = $1", harbour))
+	// The deletion locks the asset, and then waits for an article that somebody holds.
+	held, err := a.owner.Begin(ctx)
+	must(t, err)
+	_, err = held.Exec(ctx, "select from app.articles where tenant_id = $1 for update", harbour)
+	must(t, err)
+	waiting := func(n int) {
+		t.Helper()
+		for range 500 {
+			var blocked int
+			_, err := held.Exec(ctx, "select pg_stat_clear_snapshot()")
+			must(t, err)
+			must(t, held.QueryRow(ctx, "select count(*) from pg_stat_activity s where s.datname = current_database() and cardinality(pg_blocking_pids(s.pid)) > 0").Scan(&blocked))
+			if blocked >= n {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		t.Fatalf("%d do not wait", n)
+	}
+	deletion, move := make(chan string, 1), make(chan string, 1)
+	go func() {
+		deletion <- ada.try("deleteTenant", in{"id": encode("Tenant", harbour), "plan": "DELETE_ITEMS"})
+	}()
+	waiting(1)
+	go func() { move <- gil.try("moveAssets", in{"assetIds": []any{asset}, "tenantId": nil}) }()
+	waiting(2)
+	must(t, held.Rollback(ctx))
+	expect(t, "the deletion", <-deletion, "ok")
+	expect(t, "the move of what is gone by then", <-move, "NOT_FOUND")
 }
 
 // TestADeletionHasMoreTimeThanOtherRequests for admins; what else waits for the same is told to try again.
