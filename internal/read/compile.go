@@ -134,6 +134,16 @@ func (c *compiler) scoped(t *typ, alias string, scope access.Scope, reach viewer
 	return conds, nil
 }
 
+// seen is the condition that a row of a type is one that the viewer sees; where the scope has no
+// meaning for the type, none is.
+func (c *compiler) seen(t *typ, alias string, scope access.Scope) string {
+	conds, err := c.within(t, alias, scope, c.reachOf(t))
+	if err != nil {
+		return "false"
+	}
+	return strings.Join(conds, " and ")
+}
+
 // reachOf is the reach as far as a type goes.
 func (c *compiler) reachOf(t *typ) viewer.Reach {
 	if t.tenant == seenBy {

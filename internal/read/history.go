@@ -39,11 +39,7 @@ var leads = []struct{ field, typ string }{{"tenant", "Tenant"}, {"device", "Devi
 // visible is the FROM and WHERE of the objects of a type that the viewer sees.
 func (c *compiler) visible(typ, alias string) string {
 	t := types[typ]
-	conds, err := c.within(t, alias, access.Tenant, c.reachOf(t))
-	if err != nil {
-		conds = []string{"false"}
-	}
-	return t.schema.Table + " " + alias + " where " + strings.Join(conds, " and ")
+	return t.schema.Table + " " + alias + " where " + c.seen(t, alias, access.Tenant)
 }
 
 // changed writes the value on one side of a change: as it was, or the id of the object.

@@ -144,11 +144,7 @@ func (b *builder) edgeFrom(from string, t *typ, scope access.Scope) row {
 		to = t.face
 	}
 	alias := b.join(string(scope)+" "+from+" "+t.name, func(alias string) string {
-		conds, err := b.within(t, alias, scope, b.reachOf(t))
-		if err != nil {
-			conds = []string{"false"}
-		}
-		return to + " " + alias + " on " + strings.Join(conds, " and ") + " and " + alias + "." + t.id + " = " + from
+		return to + " " + alias + " on " + b.seen(t, alias, scope) + " and " + alias + "." + t.id + " = " + from
 	})
 	return row{b: b, t: t, alias: alias, bare: t.face != ""}
 }
@@ -181,11 +177,7 @@ func newestOf(name, column, cond string) field {
 	return func(b *builder, r row, f graphql.CollectedField, def *ast.FieldDefinition) (writer, error) {
 		t, scope, from := types[name], access.ScopeOf(def), r.col("id")
 		newest := b.join("newest "+name+" of "+from, func(alias string) string { // once: an argument nobody uses is an error
-			conds, err := b.within(t, "k", scope, b.reachOf(t))
-			if err != nil {
-				conds = []string{"false"}
-			}
-			return "lateral (select k.id from " + t.schema.Table + " k where " + strings.Join(conds, " and ") + " and k." + column + " = " + from +
+			return "lateral (select k.id from " + t.schema.Table + " k where " + b.seen(t, "k", scope) + " and k." + column + " = " + from +
 				" and " + cond + " order by k.created_at desc, k.id desc limit 1) " + alias + " on true"
 		})
 		return b.lead(b.edgeFrom(newest+".id", t, scope), f)
@@ -247,11 +239,7 @@ func namedObject(b *builder, r row, f graphql.CollectedField, _ *ast.FieldDefini
 	for _, def := range b.reader.Schema.PossibleTypes["Node"] {
 		t := types[def.Name]
 		alias := b.join("object "+t.name, func(alias string) string {
-			conds, err := b.within(t, alias, t.node, b.reachOf(t))
-			if err != nil {
-				conds = []string{"false"}
-			}
-			return t.schema.Table + " " + alias + " on " + strings.Join(conds, " and ") + " and " +
+			return t.schema.Table + " " + alias + " on " + b.seen(t, alias, t.node) + " and " +
 				r.col("object_type") + " = '" + t.name + "' and " + alias + "." + t.id + " = " + r.col("object_id")
 		})
 		w, err := b.object(row{b: b, t: t, alias: alias}, f.Selections, t.name)

@@ -153,11 +153,7 @@ func (s *searchResult) objects(b *builder) []row {
 	for _, kind := range s.kinds {
 		t := types[kind]
 		alias := b.join("found "+kind, func(alias string) string {
-			conds, err := b.within(t, alias, t.node, b.reachOf(t))
-			if err != nil {
-				conds = []string{"false"}
-			}
-			return t.schema.Table + " " + alias + " on " + strings.Join(conds, " and ") + " and x.sort = '" + kind + "' and " + alias + ".id = x.id"
+			return t.schema.Table + " " + alias + " on " + b.seen(t, alias, t.node) + " and x.sort = '" + kind + "' and " + alias + ".id = x.id"
 		})
 		out = append(out, row{b: b, t: t, alias: alias})
 	}
@@ -210,11 +206,7 @@ func (s *searchResult) excerpt(b *builder, _ row, _ graphql.CollectedField, _ *a
 		var places []int
 		if o.t == ticketType {
 			comment := b.join("found comment", func(alias string) string {
-				conds, err := b.within(commentType, alias, commentType.node, b.reachOf(commentType))
-				if err != nil {
-					conds = []string{"false"}
-				}
-				return commentType.schema.Table + " " + alias + " on " + strings.Join(conds, " and ") + " and x.sort = 'Ticket' and " +
+				return commentType.schema.Table + " " + alias + " on " + b.seen(commentType, alias, commentType.node) + " and x.sort = 'Ticket' and " +
 					alias + ".ticket_id = x.id and " + alias + ".id = x.part"
 			})
 			places = append(places, b.col(comment+".body"))
