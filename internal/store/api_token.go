@@ -1,9 +1,7 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -96,8 +94,7 @@ func (tx *Tx) reachedTenants(refs []string) ([]uuid.UUID, error) {
 	if err == nil && len(found) != len(keys) {
 		err = problem.Missing()
 	}
-	slices.SortFunc(found, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	return found, err
+	return uniq(found), err
 }
 
 // RevokeAPIToken ends a token: admins anybody's, others their own.

@@ -37,12 +37,10 @@ func (s *Store) MoveAssets(ctx context.Context, in models.MoveAssetsInput) (*mod
 		source := held[a.TenantID]
 		source.mustBeActive(f, "assetIds", indexOf(in.AssetIds, "Asset", a.ID))
 		moved = append(moved, a.ID)
-		for _, t := range []*tenant{source, target} {
-			entries = append(entries, entry{
-				Type: "Asset", ID: a.ID, Name: a.Name, Tenant: t,
-				Before: models.Object{"tenantId": tx.tenantRef(source.ID)}, After: models.Object{"tenantId": tx.tenantRef(target.ID)},
-			})
-		}
+		entries = append(entries, bothSides(entry{
+			Type: "Asset", ID: a.ID, Name: a.Name,
+			Before: models.Object{"tenantId": tx.tenantRef(source.ID)}, After: models.Object{"tenantId": tx.tenantRef(target.ID)},
+		}, source, target)...)
 	}
 	if target.ID != uuid.Nil {
 		if err := tx.mustBeOnlyTags(f, in.AssetIds, moved, target.ID); err != nil {

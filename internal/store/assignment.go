@@ -57,7 +57,7 @@ func (s *Store) SetUserTenants(ctx context.Context, in models.SetUserTenantsInpu
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(wanted, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	wanted = uniq(wanted)
 	for _, id := range wanted {
 		if _, err := tx.memberTenant(id); err != nil {
 			return nil, err

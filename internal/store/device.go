@@ -183,7 +183,7 @@ func (tx *Tx) groupOf(f *faults, ref *string) (*models.DeviceGroup, error) {
 }
 
 // regroup puts devices into a group, or with nil into none, and records each that changes.
-func (tx *Tx) regroup(devices []models.Device, g *models.DeviceGroup, held map[string]*tenant) (*rows.Set, error) {
+func (tx *Tx) regroup(devices []models.Device, g *models.DeviceGroup, held map[uuid.UUID]*tenant) (*rows.Set, error) {
 	next := idOf(g)
 	var all, moved []uuid.UUID
 	var entries []entry
@@ -192,7 +192,7 @@ func (tx *Tx) regroup(devices []models.Device, g *models.DeviceGroup, held map[s
 		if !same(next, d.GroupID) {
 			moved = append(moved, d.ID)
 			entries = append(entries, entry{
-				Type: "Device", ID: d.ID, Name: d.Name, Tenant: held[d.TenantID.String()],
+				Type: "Device", ID: d.ID, Name: d.Name, Tenant: held[d.TenantID],
 				Before: models.Object{"groupId": refOf("DeviceGroup", d.GroupID)}, After: models.Object{"groupId": refOf("DeviceGroup", next)},
 			})
 		}

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"tenantry/internal/ids"
 	"tenantry/internal/postgres"
 	"tenantry/internal/rows"
@@ -124,7 +126,7 @@ func (s *Store) AddDevicesToGroup(ctx context.Context, in models.AddDevicesToGro
 	if f.any() {
 		return &models.AddDevicesToGroupPayload{UserErrors: f.list}, nil
 	}
-	set, err := tx.regroup(devices, g, map[string]*tenant{g.TenantID.String(): t})
+	set, err := tx.regroup(devices, g, map[uuid.UUID]*tenant{g.TenantID: t})
 	return &models.AddDevicesToGroupPayload{Devices: set, UserErrors: none()}, err
 }
 
@@ -134,20 +136,13 @@ func (s *Store) RemoveDevicesFromGroup(ctx context.Context, in models.RemoveDevi
 	if err != nil {
 		return nil, err
 	}
-	devices, err := findAll[models.Device](tx, "Device", in.DeviceIds)
+	devices, held, err := findAllHeld(tx, "Device", in.DeviceIds, func(d models.Device) uuid.UUID { return d.TenantID })
 	if err != nil {
 		return nil, err
 	}
 	f := tx.faults()
-	held := map[string]*tenant{}
 	for _, d := range devices {
-		key := d.TenantID.String()
-		if held[key] == nil {
-			if held[key], err = tx.holdTenant(d.TenantID); err != nil {
-				return nil, err
-			}
-		}
-		held[key].mustBeActive(f, "deviceIds", indexOf(in.DeviceIds, "Device", d.ID))
+		held[d.TenantID].mustBeActive(f, "deviceIds", indexOf(in.DeviceIds, "Device", d.ID))
 	}
 	if f.any() {
 		return &models.RemoveDevicesFromGroupPayload{UserErrors: f.list}, nil

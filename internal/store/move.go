@@ -21,7 +21,7 @@ func (s *Store) MoveDevices(ctx context.Context, in models.MoveDevicesInput) (*m
 	if err != nil {
 		return nil, err
 	}
-	devices, err := findAll[models.Device](tx, "Device", in.DeviceIds)
+	devices, held, err := findAllHeld(tx, "Device", in.DeviceIds, func(d models.Device) uuid.UUID { return d.TenantID })
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func (s *Store) MoveDevices(ctx context.Context, in models.MoveDevicesInput) (*m
 	if to == nil && group != nil && group.TenantID != tx.Viewer.AccountID {
 		to = refOf("Tenant", &group.TenantID)
 	}
-	held, t, err := tx.moveEnds(f, to, devices)
+	t, err := tx.newItemTenant(f, to)
 	if err != nil {
 		return nil, err
 	}
@@ -144,23 +144,6 @@ func (tx *Tx) moveTicket(k *models.Ticket, from, to *tenant, keepPublic bool) (u
 		return nil, err
 	}
 	return unassigned, tx.record(bothSides(entry{Type: "Ticket", ID: k.ID, Name: k.Subject, Before: before, After: after}, from, to)...)
-}
-
-// moveEnds holds both ends of a move: the tenants that devices leave, by their ids, and the one they go
-// to; the zero tenant if that is a fault already.
-func (tx *Tx) moveEnds(f *faults, to *string, devices []models.Device) (map[uuid.UUID]*tenant, *tenant, error) {
-	held := map[uuid.UUID]*tenant{}
-	for _, d := range devices {
-		if held[d.TenantID] == nil {
-			t, err := tx.holdTenant(d.TenantID)
-			if err != nil {
-				return nil, nil, err
-			}
-			held[d.TenantID] = t
-		}
-	}
-	t, err := tx.newItemTenant(f, to)
-	return held, t, err
 }
 
 // bothSides are the entries of something that leaves one tenant for another: one for each of them.

@@ -197,6 +197,5 @@ func involved(account uuid.UUID, worlds ...map[uuid.UUID]*reach) []uuid.UUID {
 			out = append(out, r.tenants...)
 		}
 	}
-	slices.SortFunc(out, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
-	return slices.Compact(out)
+	return uniq(out)
 }
