@@ -12,6 +12,7 @@ import (
 	"tenantry/internal/problem"
 	"tenantry/internal/read"
 	"tenantry/internal/rows"
+	"tenantry/internal/store"
 	"tenantry/internal/viewer"
 	"tenantry/models"
 )
@@ -19,6 +20,7 @@ import (
 // guard enforces the access directives. All of them end in one function.
 type guard struct {
 	reader *read.Reader
+	store  *store.Store
 	denied func(ctx context.Context, verb string)
 }
 
@@ -58,6 +60,11 @@ func (g *guard) answer(ctx context.Context, next graphql.Resolver) (any, error) 
 		return nil, err
 	}
 	result, err := next(ctx)
+	if again, failed := g.store.Again(ctx); failed != nil {
+		return nil, failed
+	} else if again {
+		result, err = next(ctx)
+	}
 	if set, ok := result.(*rows.Set); ok && err == nil {
 		if set == nil {
 			return nil, nil

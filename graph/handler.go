@@ -52,7 +52,7 @@ var schema = sync.OnceValue(func() *ast.Schema {
 
 // Handler serves the API over HTTP. It is an error if nothing implements a directive of the schema.
 func Handler(o Options) (http.Handler, error) {
-	g := &guard{reader: o.Reader, denied: func(ctx context.Context, verb string) {
+	g := &guard{reader: o.Reader, store: o.Store, denied: func(ctx context.Context, verb string) {
 		if err := o.Store.Denied(ctx, verb); err != nil {
 			o.Log.ErrorContext(ctx, "a refused verb was not audited", "requestId", viewer.From(ctx).RequestID, "error", err)
 		}

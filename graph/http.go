@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -21,11 +22,37 @@ const (
 	graphqlJSON = "application/graphql-response+json"
 )
 
-// answer is a response as it is written: without data when nothing was executed.
+// answer is a response: without data when nothing was executed.
 type answer struct {
-	Errors     gqlerror.List   `json:"errors,omitempty"`
-	Data       json.RawMessage `json:"data,omitempty"`
-	Extensions map[string]any  `json:"extensions,omitempty"`
+	Errors     gqlerror.List
+	Data       json.RawMessage
+	Extensions map[string]any
+}
+
+// bytes is the response as it is written. The data are JSON already: encoding/json would read them all
+// once more.
+func (a answer) bytes() ([]byte, error) {
+	out := make([]byte, 0, len(a.Data)+len(`{"data":}`))
+	add := func(key string, value any) error {
+		text, err := json.Marshal(value)
+		out = append(append(out, `,"`+key+`":`...), text...)
+		return err
+	}
+	var err error
+	if len(a.Errors) > 0 {
+		err = add("errors", a.Errors)
+	}
+	if len(a.Data) > 0 {
+		out = append(append(out, `,"data":`...), a.Data...)
+	}
+	if len(a.Extensions) > 0 {
+		err = errors.Join(err, add("extensions", a.Extensions))
+	}
+	if len(out) == 0 {
+		return []byte("{}"), err
+	}
+	out[0] = '{'
+	return append(out, '}'), err
 }
 
 // status is the HTTP status of an answer, the one place that chooses it. Under plain JSON a request
@@ -148,16 +175,18 @@ func fromURL(r *http.Request) (*graphql.RawParams, error) {
 
 // write sends an answer.
 func write(w http.ResponseWriter, mediaType string, code int, a answer) {
-	body, err := json.Marshal(a)
+	body, err := a.bytes()
 	if err != nil {
 		http.Error(w, "", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
+	h := w.Header()
+	h.Set("Content-Type", mediaType+"; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
 	if code == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "1")
+		h.Set("Retry-After", "1")
 	}
 	w.WriteHeader(code)
 	_, _ = w.Write(body)

@@ -33,19 +33,20 @@ func transact(reader *read.Reader, st *store.Store) graphql.RootFieldMiddleware 
 			return next(ctx)
 		}
 		args := root.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
-		ctx, unit := st.With(ctx, root.Field.Name, func(v *viewer.Viewer) error { return access.Check(reader.Schema, v, def, args) })
-		ctx = reader.With(ctx, unit)
 		before := len(graphql.GetErrors(ctx))
+		well := func() bool { return len(graphql.GetErrors(ctx)) == before }
+		ctx, unit := st.With(ctx, root.Field.Name, func(v *viewer.Viewer) error { return access.Check(reader.Schema, v, def, args) }, well)
+		ctx = reader.With(ctx, unit)
 		var out bytes.Buffer
-		well := false
+		written := false
 		defer func() {
-			if !well { // a panic on its way up
+			if !written { // a panic on its way up
 				_ = unit.Finish(ctx, false)
 			}
 		}()
 		next(ctx).MarshalGQL(&out)
-		well = true
-		whole := len(graphql.GetErrors(ctx)) == before
+		written = true
+		whole := well()
 		if err := unit.Finish(ctx, whole); err != nil {
 			graphql.AddError(ctx, err)
 			whole = false

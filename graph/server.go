@@ -60,6 +60,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // logged notes a request: never its variables, document or credentials, which may hold secrets.
 func (s *server) logged(ctx context.Context, params *graphql.RawParams, code int, a answer, took time.Duration) {
+	if !s.Log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
 	asker := viewer.From(ctx)
 	attrs := []slog.Attr{
 		slog.String("requestId", asker.RequestID), slog.String("operation", params.OperationName), slog.Int("status", code),

@@ -11,7 +11,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -67,7 +66,12 @@ func Open(ctx context.Context, url string, s Settings) (*pgxpool.Pool, error) {
 	cfg.ConnConfig.RuntimeParams["statement_timeout"] = fmt.Sprint(s.Statement.Milliseconds())
 	// All statements are short; compiling one takes longer than running it, up to seconds.
 	cfg.ConnConfig.RuntimeParams["jit"] = "off"
+	// Planning a statement takes longer than running it, too, and its shape leaves the planner little choice.
+	cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	// What is read often is in memory: a lookup in an index costs hardly more than the next row of a table.
+	cfg.ConnConfig.RuntimeParams["random_page_cost"] = "1.1"
 	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30000"
+	cfg.AfterConnect = teach
 	return pgxpool.NewWithConfig(ctx, cfg)
 }
 
@@ -112,7 +116,7 @@ func (id Identity) Become(b *pgx.Batch, writing bool) {
 	if id.Credential != uuid.Nil {
 		credential = Arg(id.Credential)
 	}
-	b.Queue(become, Arg(id.Account), Arg(id.Viewer), credential, id.Version, Arg(id.Tenants), kind)
+	b.Queue(become, Arg(id.Account), Arg(id.Viewer), credential, id.Version, IDs(id.Tenants).Text(), kind)
 }
 
 // Arg is a value as it is given to a statement. Ids as the plain bytes that they are: by way of their
@@ -122,11 +126,7 @@ func Arg(v any) any {
 	case uuid.UUID:
 		return [16]byte(v)
 	case []uuid.UUID:
-		list := make(pgtype.FlatArray[[16]byte], len(v))
-		for i, id := range v {
-			list[i] = id
-		}
-		return list
+		return IDs(v)
 	}
 	return v
 }

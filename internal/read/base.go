@@ -78,7 +78,7 @@ func (c *compiler) pageOf(l *listing) (string, error) {
 	}
 	// No one plan is good for the newest rows of several tenants: take each tenant's from its index,
 	// then the winners among them, and only then read those rows.
-	return "select " + l.columns("y") + " from (select k.id from unnest(" + c.arg(l.reach.Tenants) + "::uuid[]) u(id) cross join lateral (select k.id, k." +
+	return "select " + l.columns("y") + " from (select k.id from unnest(" + c.list(l.reach.Tenants) + "::uuid[]) u(id) cross join lateral (select k.id, k." +
 		l.order.column + where + tail + ") k" + tail + ") w join " + l.t.schema.Table + " y on y.account_id = $1 and y.id = w.id", nil
 }
 

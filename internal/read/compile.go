@@ -2,8 +2,10 @@ package read
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -43,6 +45,8 @@ type compiler struct {
 	at      time.Time
 	tallied map[string]bool
 	args    []any
+	// lists are the names of the lists of ids among the arguments.
+	lists   map[listed]string
 	aliases int
 }
 
@@ -72,7 +76,10 @@ func compile(r *Reader, op *graphql.OperationContext, who *viewer.Viewer, f grap
 }
 
 // begin starts a statement of the plan.
-func (c *compiler) begin() { c.args = []any{postgres.Arg(c.who.AccountID)} }
+func (c *compiler) begin() {
+	c.args = append(make([]any, 0, 8), postgres.Arg(c.who.AccountID))
+	clear(c.lists)
+}
 
 // finish ends it. The comment keeps the roles apart: a text that alternates between roles would be
 // planned anew each time.
@@ -83,12 +90,12 @@ func (c *compiler) finish(sql string) statement {
 // arg gives a value to the statement and returns the parameter's name.
 func (c *compiler) arg(v any) string {
 	c.args = append(c.args, postgres.Arg(v))
-	return fmt.Sprintf("$%d", len(c.args))
+	return "$" + strconv.Itoa(len(c.args))
 }
 
 func (c *compiler) alias() string {
 	c.aliases++
-	return fmt.Sprintf("t%d", c.aliases)
+	return "t" + strconv.Itoa(c.aliases)
 }
 
 // within are the conditions of a scope on the rows of a type: the account first, then the reach.
@@ -152,16 +159,42 @@ func (c *compiler) reachOf(t *typ) viewer.Reach {
 	return c.reach
 }
 
-// among is the condition that a column is one of these tenants. "is true" keeps the planner from
-// making a join of it: hashed once, it is a cheap check per row whatever the number of tenants.
+// compared is how many tenants a row's is compared with one by one: more are hashed first.
+const compared = 20
+
+// among is the condition that a column is one of these tenants. Hashed once, it is a cheap check per row
+// whatever the number of tenants. "is true" keeps the planner from making a join of it, or a walk through
+// the tenants' rows.
 func (c *compiler) among(column string, tenants []uuid.UUID) string {
-	switch len(tenants) {
-	case 0:
+	switch n := len(tenants); {
+	case n == 0:
 		return "false"
-	case 1:
+	case n == 1:
 		return column + " = " + c.arg(tenants[0])
+	case n <= compared:
+		return "(" + column + " = any (" + c.list(tenants) + ")) is true"
 	}
-	return "(" + column + " in (select unnest(" + c.arg(tenants) + "::uuid[]))) is true"
+	return "(" + column + " in (select unnest(" + c.list(tenants) + "::uuid[]))) is true"
+}
+
+// listed is a list of ids, by where it is in memory.
+type listed struct {
+	first *uuid.UUID
+	n     int
+}
+
+// list gives ids to the statement, the same list once.
+func (c *compiler) list(ids []uuid.UUID) string {
+	key := listed{unsafe.SliceData(ids), len(ids)}
+	name, ok := c.lists[key]
+	if !ok {
+		name = c.arg(ids)
+		if c.lists == nil {
+			c.lists = map[listed]string{}
+		}
+		c.lists[key] = name
+	}
+	return name
 }
 
 // nobody is an id that no row has: all ids are of version 7, or an account's.

@@ -113,7 +113,7 @@ func (c *compiler) dashboard(f graphql.CollectedField, scope access.Scope) (*pla
 func (c *compiler) reached(scope access.Scope) (string, error) {
 	sql := "with archived as (select f.id from app.tenants f where f.account_id = $1 and f.status = 'ARCHIVED')"
 	if !c.reach.All {
-		sql += ", reached as (select u.id from unnest((select " + c.arg(c.reach.Tenants) + "::uuid[])) u(id) where u.id not in (select id from archived))"
+		sql += ", reached as (select u.id from unnest((select " + c.list(c.reach.Tenants) + "::uuid[])) u(id) where u.id not in (select id from archived))"
 	}
 	if len(c.tallied) == 0 {
 		return sql + " ", nil

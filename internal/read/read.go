@@ -33,10 +33,11 @@ type Reader struct {
 	Few int
 }
 
-// Source is where a batch reads: a connection inside a transaction that has become its viewer. A nil
-// source is the pool, with a transaction of the batch's own for the asker.
+// Source is where a batch reads: a transaction of its viewer, who is nil if there is none. A nil source
+// is the pool, with a transaction of the batch's own for the asker.
 type Source interface {
-	Reading() (*pgx.Conn, *viewer.Viewer)
+	Reading() *viewer.Viewer
+	Send(context.Context, *pgx.Batch) error
 }
 
 // Batch gathers the questions of an operation, so that the first answer that is written asks them all.
@@ -79,7 +80,7 @@ func (r *Reader) Ask(ctx context.Context, set *rows.Set) (graphql.Marshaler, err
 	q := &question{ctx: ctx, batch: batch, set: set, field: graphql.GetFieldContext(ctx).Field}
 	who := viewer.From(ctx).Viewer()
 	if batch.source != nil {
-		_, who = batch.source.Reading()
+		who = batch.source.Reading()
 	}
 	if who == nil {
 		return graphql.Null, nil
@@ -130,8 +131,7 @@ func (q *question) MarshalGQL(w io.Writer) {
 func (b *Batch) run() {
 	ctx := b.questions[0].ctx
 	if b.source != nil {
-		conn, _ := b.source.Reading()
-		b.settle(b.send(ctx, conn, nil, b.questions))
+		b.settle(send(ctx, b.source.Send, b.questions))
 		return
 	}
 	asker := viewer.From(ctx)
@@ -158,7 +158,7 @@ func (b *Batch) run() {
 				continue // refused for itself, when it was compiled anew
 			}
 			postgres.Rollback(ctx, conn)
-			if err := b.send(ctx, conn, who, []*question{q}); err != nil { // else it has an answer, or an error of its own
+			if err := b.sendAs(ctx, conn, who, []*question{q}); err != nil { // else it has an answer, or an error of its own
 				q.err = err
 			}
 		}
@@ -184,7 +184,7 @@ func (b *Batch) readAs(ctx context.Context, conn *pgx.Conn, who *viewer.Viewer) 
 	if len(asked) == 0 {
 		return nil
 	}
-	return b.send(ctx, conn, who, asked)
+	return b.sendAs(ctx, conn, who, asked)
 }
 
 // settle gives all questions that have no answer and no error of their own this one.
@@ -196,44 +196,35 @@ func (b *Batch) settle(err error) {
 	}
 }
 
-// send asks on a connection; with a viewer, in a transaction that becomes them first.
-func (b *Batch) send(ctx context.Context, conn *pgx.Conn, who *viewer.Viewer, questions []*question) error {
-	var batch pgx.Batch
-	if who != nil {
-		who.Identity().Begin(&batch, false)
-	}
-	opening := batch.Len()
-	for _, q := range questions {
-		for _, s := range q.plan.statements {
-			batch.Queue(s.sql, s.args...)
-		}
-	}
-	if who != nil {
-		batch.Queue("commit")
-	}
-	if batch.Len() == 0 {
-		return answer(questions, nil)
-	}
-	results := conn.SendBatch(ctx, &batch)
-	defer func() { _ = results.Close() }()
-	for range opening {
-		if _, err := results.Exec(); err != nil {
-			return err
-		}
-	}
-	tables := make([]table, batch.Len()-opening)
-	for i := range tables {
-		if err := tables[i].fill(results); err != nil {
-			return err
-		}
-	}
-	if err := results.Close(); err != nil {
-		return err
-	}
-	return answer(questions, tables)
+// sendAs asks on a connection, in a transaction that becomes the viewer first.
+func (b *Batch) sendAs(ctx context.Context, conn *pgx.Conn, who *viewer.Viewer, questions []*question) error {
+	return send(ctx, func(ctx context.Context, asking *pgx.Batch) error {
+		var whole pgx.Batch
+		who.Identity().Begin(&whole, false)
+		whole.QueuedQueries = append(whole.QueuedQueries, asking.QueuedQueries...)
+		whole.Queue("commit")
+		return conn.SendBatch(ctx, &whole).Close()
+	}, questions)
 }
 
-func answer(questions []*question, tables []table) error {
+// send asks questions by way of a function, and gives them their answers.
+func send(ctx context.Context, by func(context.Context, *pgx.Batch) error, questions []*question) error {
+	var batch pgx.Batch
+	n := 0
+	for _, q := range questions {
+		n += len(q.plan.statements)
+	}
+	tables := make([]table, n)
+	n = 0
+	for _, q := range questions {
+		for _, s := range q.plan.statements {
+			batch.Queue(s.sql, s.args...).Query(tables[n].fill)
+			n++
+		}
+	}
+	if err := by(ctx, &batch); err != nil {
+		return err
+	}
 	for _, q := range questions {
 		n := len(q.plan.statements)
 		q.out, q.err = q.plan.write(tables[:n])

@@ -19,13 +19,8 @@ func (r *record) isText(i int) bool { return r.text != nil && r.text[i] }
 // table is the answer to one statement.
 type table struct{ records []record }
 
-// fill reads the next answer of a batch. The bytes are copied: the connection reuses its own.
-func (t *table) fill(results pgx.BatchResults) error {
-	rows, err := results.Query()
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
+// fill reads the answer. The bytes are copied: the connection reuses its own.
+func (t *table) fill(rows pgx.Rows) error {
 	var text []bool
 	for rows.Next() {
 		if text == nil {

@@ -128,7 +128,7 @@ func (s *Store) DeleteArticle(ctx context.Context, in models.DeleteArticleInput)
 	if f.any() {
 		return &models.DeleteArticlePayload{UserErrors: f.list}, nil
 	}
-	if err := only(tx.Where("account_id = ? and id = ?", k.AccountID, k.ID).Delete(&models.Article{}), 1); err != nil {
+	if err := tx.remove(&models.Article{}, k.ID); err != nil {
 		return nil, err
 	}
 	err = tx.record(entry{Type: "Article", ID: k.ID, Name: k.Title, Tenant: t, Before: auditedArticle(k)})
@@ -242,7 +242,7 @@ func (tx *Tx) writeArticle(k *models.Article, t *tenant, c *changes) error {
 	if !c.any() {
 		return nil
 	}
-	err := only(tx.Model(&models.Article{}).Where("account_id = ? and id = ?", k.AccountID, k.ID).UpdateColumns(c.with()), 1)
+	err := tx.update(&models.Article{}, k.ID, c.with())
 	if err != nil {
 		return err
 	}

@@ -98,7 +98,10 @@ func (s *Store) UpdateAsset(ctx context.Context, in models.UpdateAssetInput) (*m
 		return &models.UpdateAssetPayload{UserErrors: f.list}, nil
 	}
 	if c.any() {
-		err = only(tx.Model(&models.Asset{}).Where("account_id = ? and id = ?", a.AccountID, a.ID).UpdateColumns(c.with()), 1)
+		err = tx.update(&models.Asset{}, a.ID, c.with())
+		if err == nil {
+			err = tx.flush()
+		}
 		if postgres.HasState(err, postgres.UniqueViolation) {
 			f.add(models.UserErrorCodeTaken, tagTaken, "tag")
 			return &models.UpdateAssetPayload{UserErrors: f.list}, nil
@@ -126,7 +129,7 @@ func (s *Store) DeleteAsset(ctx context.Context, in models.DeleteAssetInput) (*m
 	if f.any() {
 		return &models.DeleteAssetPayload{UserErrors: f.list}, nil
 	}
-	if err := only(tx.Where("account_id = ? and id = ?", a.AccountID, a.ID).Delete(&models.Asset{}), 1); err != nil {
+	if err := tx.remove(&models.Asset{}, a.ID); err != nil {
 		return nil, err
 	}
 	err = tx.record(entry{Type: "Asset", ID: a.ID, Name: a.Name, Tenant: t, Before: auditedAsset(a)})

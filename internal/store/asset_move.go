@@ -51,8 +51,10 @@ func (s *Store) MoveAssets(ctx context.Context, in models.MoveAssetsInput) (*mod
 		return &models.MoveAssetsPayload{UserErrors: f.list}, nil
 	}
 	if len(moved) > 0 {
-		err := only(tx.Model(&models.Asset{}).Where("account_id = ? and id in ?", tx.Viewer.AccountID, moved).
-			UpdateColumns(map[string]any{"tenant_id": target.ID}), int64(len(moved)))
+		err := tx.updateAll(&models.Asset{}, moved, map[string]any{"tenant_id": target.ID})
+		if err == nil {
+			err = tx.flush()
+		}
 		if postgres.HasState(err, postgres.UniqueViolation) {
 			f.add(models.UserErrorCodeTaken, tagTaken, "assetIds") // by somebody who was faster
 			return &models.MoveAssetsPayload{UserErrors: f.list}, nil

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm"
 
 	"tenantry/internal/ids"
 	"tenantry/internal/rows"
@@ -85,8 +86,7 @@ func (s *Store) EndGrandfathering(ctx context.Context, in models.EndGrandfatheri
 		if !u.Grandfathered {
 			return false, nil
 		}
-		err := only(tx.Model(&models.User{}).Where("account_id = ? and id = ?", u.AccountID, u.ID).
-			UpdateColumns(map[string]any{"grandfathered": false}), 1)
+		err := tx.update(&models.User{}, u.ID, map[string]any{"grandfathered": false})
 		if err == nil {
 			err = tx.record(entry{
 				Type: "User", ID: u.ID, Name: u.Name, Before: models.Object{"grandfathered": true}, After: models.Object{"grandfathered": false},
@@ -143,7 +143,9 @@ func (tx *Tx) setMemberships(u models.User, r *reach, wanted []uuid.UUID) (bool,
 		}
 	}
 	if len(ended) > 0 {
-		err := only(tx.Where("account_id = ? and user_id = ? and tenant_id in ?", u.AccountID, u.ID, ended).Delete(&models.Membership{}), int64(len(ended)))
+		err := tx.change(len(ended), func(db *gorm.DB) *gorm.DB {
+			return db.Where("account_id = ? and user_id = ? and tenant_id in ?", u.AccountID, u.ID, ended).Delete(&models.Membership{})
+		})
 		if err != nil {
 			return false, err
 		}

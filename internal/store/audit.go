@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"gorm.io/gorm"
 
 	"tenantry/internal/ids"
 	"tenantry/internal/postgres"
@@ -39,10 +41,14 @@ func (tx *Tx) record(entries ...entry) error {
 		}
 		events[i] = event
 	}
-	if len(events) == 0 {
-		return nil
+	for some := range slices.Chunk(events, 500) {
+		sql, args, err := tx.made(func(db *gorm.DB) *gorm.DB { return db.Omit("CreatedAt", "UpdatedAt", "Actor", "Tenant").Create(some) })
+		if err != nil {
+			return err
+		}
+		tx.later(sql, args...)
 	}
-	return tx.Omit("CreatedAt", "UpdatedAt", "Actor", "Tenant").CreateInBatches(events, 500).Error
+	return tx.bound()
 }
 
 // Denied leaves an audit entry of a refused verb, in a transaction of its own: one for each user, verb

@@ -107,7 +107,7 @@ func (s *Store) UpdateDevice(ctx context.Context, in models.UpdateDeviceInput) (
 		return &models.UpdateDevicePayload{UserErrors: f.list}, nil
 	}
 	if c.any() {
-		err = only(tx.Model(&models.Device{}).Where("account_id = ? and id = ?", d.AccountID, d.ID).UpdateColumns(c.with()), 1)
+		err = tx.update(&models.Device{}, d.ID, c.with())
 		if err == nil {
 			err = tx.record(entry{Type: "Device", ID: d.ID, Name: d.Name, Tenant: t, Before: c.before, After: c.after})
 		}
@@ -134,7 +134,7 @@ func (s *Store) DeleteDevice(ctx context.Context, in models.DeleteDeviceInput) (
 	if f.any() {
 		return &models.DeleteDevicePayload{UserErrors: f.list}, nil
 	}
-	if err := only(tx.Where("account_id = ? and id = ?", d.AccountID, d.ID).Delete(&models.Device{}), 1); err != nil {
+	if err := tx.remove(&models.Device{}, d.ID); err != nil {
 		return nil, err
 	}
 	err = tx.record(entry{Type: "Device", ID: d.ID, Name: d.Name, Tenant: t, Before: auditedDevice(d)})
@@ -198,8 +198,7 @@ func (tx *Tx) regroup(devices []models.Device, g *models.DeviceGroup, held map[u
 		}
 	}
 	if len(moved) > 0 {
-		err := only(tx.Model(&models.Device{}).Where("account_id = ? and id in ?", tx.Viewer.AccountID, moved).
-			UpdateColumns(map[string]any{"group_id": next}), int64(len(moved)))
+		err := tx.updateAll(&models.Device{}, moved, map[string]any{"group_id": next})
 		if err != nil {
 			return nil, err
 		}

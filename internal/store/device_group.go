@@ -61,7 +61,10 @@ func (s *Store) UpdateDeviceGroup(ctx context.Context, in models.UpdateDeviceGro
 		return &models.UpdateDeviceGroupPayload{UserErrors: f.list}, nil
 	}
 	if c.any() {
-		err = only(tx.Model(&models.DeviceGroup{}).Where("account_id = ? and id = ?", g.AccountID, g.ID).UpdateColumns(c.with()), 1)
+		err = tx.update(&models.DeviceGroup{}, g.ID, c.with())
+		if err == nil {
+			err = tx.flush()
+		}
 		if postgres.HasState(err, postgres.UniqueViolation) {
 			f.add(models.UserErrorCodeTaken, groupNameTaken, "name")
 			return &models.UpdateDeviceGroupPayload{UserErrors: f.list}, nil
@@ -93,7 +96,7 @@ func (s *Store) DeleteDeviceGroup(ctx context.Context, in models.DeleteDeviceGro
 	if left.Error != nil {
 		return nil, left.Error
 	}
-	if err := only(tx.Where("account_id = ? and id = ?", g.AccountID, g.ID).Delete(&models.DeviceGroup{}), 1); err != nil {
+	if err := tx.remove(&models.DeviceGroup{}, g.ID); err != nil {
 		return nil, err
 	}
 	err = tx.record(entry{Type: "DeviceGroup", ID: g.ID, Name: g.Name, Tenant: t, Before: models.Object{

@@ -89,9 +89,10 @@ func (tx *Tx) writeReports(changed []map[string]any) error {
 	if err != nil {
 		return err
 	}
-	return only(tx.Exec(`update app.devices d set connection = v.connection, last_seen_at = v.last_seen_at, os_name = v.os_name, os_version = v.os_version,
+	tx.write(len(changed), `update app.devices d set connection = v.connection, last_seen_at = v.last_seen_at, os_name = v.os_name, os_version = v.os_version,
 			hostname = v.hostname, public_ip = v.public_ip, mac_address = v.mac_address, agent_version = v.agent_version, logged_in_user = v.logged_in_user
-		from jsonb_to_recordset(?::jsonb) v (id uuid, connection text, last_seen_at timestamptz, os_name text, os_version text, hostname text,
+		from jsonb_to_recordset($1::jsonb) v (id uuid, connection text, last_seen_at timestamptz, os_name text, os_version text, hostname text,
 			public_ip text, mac_address text, agent_version text, logged_in_user text)
-		where d.account_id = ? and d.id = v.id`, string(list), tx.Viewer.AccountID), int64(len(changed)))
+		where d.account_id = $2 and d.id = v.id`, string(list), tx.Viewer.AccountID)
+	return nil
 }

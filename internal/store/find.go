@@ -5,10 +5,12 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"tenantry/internal/ids"
+	"tenantry/internal/postgres"
 	"tenantry/internal/problem"
 	"tenantry/models"
 )
@@ -17,17 +19,17 @@ import (
 const idsMost = 1000
 
 // find locks and returns the row that an opaque id names. One that is malformed, of another type, not
-// there or out of reach is the same missing.
-func find[T any](tx *Tx, typ, ref string) (*T, error) {
+// there or out of reach is the same missing. It has all columns, or those that are named.
+func find[T any](tx *Tx, typ, ref string, columns ...string) (*T, error) {
 	id, ok := ids.DecodeAs(typ, ref)
 	if !ok {
 		return nil, problem.Missing()
 	}
-	return load[T](tx, id)
+	return load[T](tx, id, columns...)
 }
 
-func load[T any](tx *Tx, id uuid.UUID) (*T, error) {
-	list, err := loadAll[T](tx, []uuid.UUID{id})
+func load[T any](tx *Tx, id uuid.UUID, columns ...string) (*T, error) {
+	list, err := loadAll[T](tx, []uuid.UUID{id}, columns...)
 	if err != nil {
 		return nil, err
 	}
@@ -58,14 +60,27 @@ func decodeAll(typ string, refs []string) ([]uuid.UUID, error) {
 	return keys, nil
 }
 
-func loadAll[T any](tx *Tx, keys []uuid.UUID) ([]T, error) {
+func loadAll[T any](tx *Tx, keys []uuid.UUID, columns ...string) ([]T, error) {
 	var list []T
-	err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).
-		Where("account_id = ? and id in ?", tx.Viewer.AccountID, keys).Order("id").Find(&list).Error
+	err := lock(tx, &list, keys, columns)
+	if err == nil {
+		err = tx.flush()
+	}
 	if err == nil && len(list) != len(keys) {
 		err = problem.Missing()
 	}
 	return list, err
+}
+
+// lock adds a statement that locks rows, which come into the list once it is sent.
+func lock[T any](tx *Tx, list *[]T, keys []uuid.UUID, columns []string) error {
+	return read(tx, list, func(db *gorm.DB) *gorm.DB {
+		if columns != nil {
+			db = db.Select(columns)
+		}
+		return db.Clauses(clause.Locking{Strength: "UPDATE"}).
+			Where("account_id = ? and id = any (?)", tx.Viewer.AccountID, postgres.IDs(keys)).Order("id").Find(new([]T))
+	})
 }
 
 // findAllHeld is findAll for items, which keeps the tenants of all as they are besides. Items are locked
@@ -94,15 +109,11 @@ type tenant struct {
 // holdTenant keeps a tenant's status as it is until the end; out of reach it is missing.
 func (tx *Tx) holdTenant(id uuid.UUID) (*tenant, error) {
 	t := tenant{ID: id}
-	rows, err := tx.Raw("select name, status from app.hold_tenant(?)", id).Rows()
-	if err != nil {
-		return nil, err
+	err := tx.ask("select name, status from app.hold_tenant($1)", []any{id}, &t.Name, &t.Status)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = problem.Missing()
 	}
-	defer func() { _ = rows.Close() }()
-	if !rows.Next() {
-		return nil, errors.Join(rows.Err(), problem.Missing())
-	}
-	return &t, rows.Scan(&t.Name, &t.Status)
+	return &t, err
 }
 
 // newItemTenant is the tenant that a new item is made in. A viewer who does not see tenantless items
@@ -138,12 +149,4 @@ func mustBeVersion(f *faults, seen *int32, version int32, at ...any) {
 	if seen != nil && *seen != version {
 		f.add(models.UserErrorCodeConflict, "It has changed since: read it again and repeat the change.", append(at, "version")...)
 	}
-}
-
-// only makes sure that exactly so many rows were written: a policy that hides a row is not an error.
-func only(result *gorm.DB, rows int64) error {
-	if result.Error == nil && result.RowsAffected != rows {
-		return problem.Missing()
-	}
-	return result.Error
 }

@@ -66,8 +66,7 @@ func (s *Store) MoveDevices(ctx context.Context, in models.MoveDevicesInput) (*m
 		return &models.MoveDevicesPayload{UserErrors: f.list}, nil
 	}
 	if len(moved) > 0 {
-		err := only(tx.Model(&models.Device{}).Where("account_id = ? and id in ?", tx.Viewer.AccountID, moved).
-			UpdateColumns(map[string]any{"tenant_id": t.ID, "group_id": idOf(group)}), int64(len(moved)))
+		err := tx.updateAll(&models.Device{}, moved, map[string]any{"tenant_id": t.ID, "group_id": idOf(group)})
 		if err != nil {
 			return nil, err
 		}
@@ -81,9 +80,7 @@ func (s *Store) MoveTicket(ctx context.Context, in models.MoveTicketInput) (*mod
 	if err != nil {
 		return nil, err
 	}
-	if err := tx.holdAssigneeOf(in.TicketID); err != nil {
-		return nil, err
-	}
+	tx.holdAssigneeOf(in.TicketID)
 	k, from, err := tx.ticket(in.TicketID)
 	if err != nil {
 		return nil, err
@@ -127,9 +124,7 @@ func (tx *Tx) moveTicket(k *models.Ticket, from, to *tenant, keepPublic bool) (u
 	}
 	if k.AssigneeID != nil && k.Status.Open() {
 		// Held already, unless the ticket got another assignee just before it was locked.
-		if err := tx.holdAccess(*k.AssigneeID); err != nil {
-			return nil, err
-		}
+		tx.holdAccess(*k.AssigneeID)
 		can, err := tx.reaching(*k.AssigneeID, to.ID)
 		if err != nil {
 			return nil, err
@@ -139,7 +134,7 @@ func (tx *Tx) moveTicket(k *models.Ticket, from, to *tenant, keepPublic bool) (u
 			before["assigneeId"], after["assigneeId"] = refOf("User", k.AssigneeID), nil
 		}
 	}
-	err = only(tx.Model(&models.Ticket{}).Where("account_id = ? and id = ?", k.AccountID, k.ID).UpdateColumns(columns), 1)
+	err = tx.update(&models.Ticket{}, k.ID, columns)
 	if err != nil {
 		return nil, err
 	}

@@ -121,7 +121,7 @@ func (s *Store) EndRemoteSession(ctx context.Context, in models.EndRemoteSession
 	if err != nil {
 		return nil, err
 	}
-	r, err := find[models.RemoteSession](&Tx{DB: tx.Select(sessionColumns), Viewer: tx.Viewer}, "RemoteSession", in.ID)
+	r, err := find[models.RemoteSession](tx, "RemoteSession", in.ID, sessionColumns...)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (s *Store) EndRemoteSession(ctx context.Context, in models.EndRemoteSession
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	c.set("status", "status", r.Status, models.RemoteSessionStatusEnded, models.RemoteSessionStatusEnded)
 	c.set("endedAt", "ended_at", r.EndedAt, now, now)
-	err = only(tx.Model(&models.RemoteSession{}).Where("account_id = ? and id = ?", r.AccountID, r.ID).UpdateColumns(c.with()), 1)
+	err = tx.update(&models.RemoteSession{}, r.ID, c.with())
 	if err != nil {
 		return nil, err
 	}

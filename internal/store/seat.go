@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"tenantry/internal/rows"
@@ -54,7 +55,9 @@ func (s *Store) SetAddOnSeats(ctx context.Context, in models.SetAddOnSeatsInput)
 	}
 	id := tx.Viewer.AccountID
 	if before := all - models.IncludedSeats; before != in.Seats {
-		err = only(tx.Model(&models.Account{}).Where("account_id = ?", id).UpdateColumns(map[string]any{"add_on_seats": in.Seats}), 1)
+		err = tx.change(1, func(db *gorm.DB) *gorm.DB {
+			return db.Model(&models.Account{}).Where("account_id = ?", id).UpdateColumns(map[string]any{"add_on_seats": in.Seats})
+		})
 		if err == nil {
 			err = tx.record(entry{Type: "Account", ID: id, Before: models.Object{"addOnSeats": before}, After: models.Object{"addOnSeats": in.Seats}})
 		}

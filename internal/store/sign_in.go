@@ -214,7 +214,7 @@ func (s *Store) SignOut(ctx context.Context) (*models.SignOutPayload, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = only(tx.Where("account_id = ? and id = ?", tx.Viewer.AccountID, tx.Viewer.SessionID).Delete(&models.Session{}), 1)
+	err = tx.remove(&models.Session{}, tx.Viewer.SessionID)
 	if err == nil {
 		err = tx.record(entry{Type: "User", ID: tx.Viewer.UserID, Name: tx.Viewer.Name})
 	}
@@ -256,11 +256,9 @@ func (s *Store) ChangePassword(ctx context.Context, in models.ChangePasswordInpu
 	if err != nil {
 		return nil, err
 	}
-	err = only(tx.Exec("update app.credentials set password_hash = ?, updated_at = clock_timestamp() where account_id = ? and user_id = ?",
-		hash, tx.Viewer.AccountID, tx.Viewer.UserID), 1)
-	if err == nil {
-		_, err = tx.endSessions(tx.Viewer.UserID, tx.Viewer.SessionID)
-	}
+	tx.write(1, "update app.credentials set password_hash = $1, updated_at = clock_timestamp() where account_id = $2 and user_id = $3",
+		hash, tx.Viewer.AccountID, tx.Viewer.UserID)
+	_, err = tx.endSessions(tx.Viewer.UserID, tx.Viewer.SessionID)
 	if err == nil {
 		err = tx.record(entry{Type: "User", ID: tx.Viewer.UserID, Name: tx.Viewer.Name})
 	}

@@ -6,10 +6,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	gormpg "gorm.io/driver/postgres"
@@ -17,7 +15,6 @@ import (
 	"gorm.io/gorm/logger"
 
 	"tenantry/internal/password"
-	"tenantry/internal/postgres"
 	"tenantry/internal/problem"
 	"tenantry/internal/viewer"
 )
@@ -41,24 +38,6 @@ func New(pool *pgxpool.Pool, passwords *password.Hasher, sessionTTL time.Duratio
 	return &Store{pool: pool, sql: db, gorm: g, passwords: passwords, sessionTTL: sessionTTL}, err
 }
 
-// Unit is the transaction of one mutation. It opens when the mutation first touches the database, and
-// the payload is read in it.
-type Unit struct {
-	// Action is the mutation's name, for the audit.
-	Action string
-	// Check refuses a viewer who may not use the mutation.
-	Check func(*viewer.Viewer) error
-
-	store *Store
-	conn  *sql.Conn
-	pgx   *pgx.Conn
-	tx    *Tx
-	undo  bool
-	after []func()
-	// refused: the viewer lacks an admin's verb for what they see, and the audit keeps it.
-	refused bool
-}
-
 // Tx is an open transaction that acts as its viewer.
 type Tx struct {
 	*gorm.DB
@@ -67,50 +46,17 @@ type Tx struct {
 	asker  *viewer.Asker
 }
 
-type unitKey struct{}
-
-// With starts the unit of a mutation.
-func (s *Store) With(ctx context.Context, action string, check func(*viewer.Viewer) error) (context.Context, *Unit) {
-	u := &Unit{Action: action, Check: check, store: s}
-	return context.WithValue(ctx, unitKey{}, u), u
-}
-
-// Reading is the connection and viewer that the payload is read with; none if nothing was opened.
-func (u *Unit) Reading() (*pgx.Conn, *viewer.Viewer) {
-	if u.tx == nil {
-		return nil, nil
-	}
-	return u.pgx, u.tx.Viewer
-}
-
-// begin opens the transaction of the mutation as the asker. If their access has changed since they
-// were recognized, they are read anew, checked anew, and it is tried once more. Lists of ids that are
-// too long are refused before any of it.
+// begin opens the transaction of the mutation as the asker: with the first statement, in whose round trip
+// it is. Lists of ids that are too long are refused before.
 func (s *Store) begin(ctx context.Context, lists ...[]string) (*Tx, error) {
-	asker := viewer.From(ctx)
-	known := asker.Viewer()
-	if known == nil {
+	who := viewer.From(ctx).Viewer()
+	if who == nil {
 		return nil, problem.SignIn()
 	}
 	for _, refs := range lists {
 		if len(refs) > idsMost {
 			return nil, problem.New(problem.BadUserInput, "At most %d ids in a call.", idsMost)
 		}
-	}
-	tx, err := s.beginAs(ctx, known)
-	if !postgres.Stale(err) {
-		return tx, err
-	}
-	who, err := asker.Renew(ctx, known, nil)
-	if err != nil {
-		return nil, err
-	}
-	u := ctx.Value(unitKey{}).(*Unit)
-	if err := u.Check(who); err != nil {
-		if problem.Is(err, problem.Forbidden) {
-			err = errors.Join(s.Denied(ctx, u.Action), err)
-		}
-		return nil, err
 	}
 	return s.beginAs(ctx, who)
 }
@@ -121,14 +67,7 @@ func (s *Store) beginAs(ctx context.Context, who *viewer.Viewer) (*Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	var b pgx.Batch
-	who.Identity().Begin(&b, true)
-	if err := u.pgx.SendBatch(ctx, &b).Close(); err != nil {
-		postgres.Rollback(ctx, u.pgx)
-		_ = u.conn.Close()
-		u.conn = nil
-		return nil, err
-	}
+	who.Identity().Begin(&u.pending, true)
 	return u.as(ctx, who), nil
 }
 
@@ -147,46 +86,6 @@ func (s *Store) connect(ctx context.Context) (*Unit, error) {
 		u.pgx = driver.(*stdlib.Conn).Conn()
 		return nil
 	})
-}
-
-// as makes the open transaction one that acts as a viewer, which it has become.
-func (u *Unit) as(ctx context.Context, who *viewer.Viewer) *Tx {
-	db := u.store.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
-	db.Statement.ConnPool = u.conn
-	u.tx = &Tx{DB: db, Viewer: who, unit: u, asker: viewer.From(ctx)}
-	return u.tx
-}
-
-// Finish ends the transaction: it is kept only if the mutation and its payload went well, had no user
-// errors and was no dry run.
-func (u *Unit) Finish(ctx context.Context, well bool) (failed error) {
-	if u.conn == nil {
-		return nil
-	}
-	defer func() {
-		_ = u.conn.Close()
-		if u.refused { // only now: who waits for a second connection with one in hand may wait for ever
-			failed = errors.Join(failed, u.store.Denied(ctx, u.Action))
-		}
-	}()
-	if !well || u.undo {
-		postgres.Rollback(ctx, u.pgx)
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	tag, err := u.pgx.Exec(ctx, "commit")
-	if err == nil && tag.String() != "COMMIT" {
-		err = fmt.Errorf("the transaction ended with %s", tag)
-	}
-	if err != nil {
-		postgres.Rollback(ctx, u.pgx)
-		return err
-	}
-	for _, then := range u.after {
-		then()
-	}
-	return nil
 }
 
 // Then runs something once the transaction is kept.

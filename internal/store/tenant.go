@@ -71,7 +71,10 @@ func (s *Store) UpdateTenant(ctx context.Context, in models.UpdateTenantInput) (
 		return &models.UpdateTenantPayload{UserErrors: f.list}, nil
 	}
 	if c.any() {
-		err := only(tx.Model(&models.Tenant{}).Where("account_id = ? and id = ?", t.AccountID, t.ID).UpdateColumns(c.with()), 1)
+		err := tx.update(&models.Tenant{}, t.ID, c.with())
+		if err == nil {
+			err = tx.flush()
+		}
 		if postgres.HasState(err, postgres.UniqueViolation) {
 			f.add(models.UserErrorCodeTaken, "Another tenant has this name.", "name")
 			return &models.UpdateTenantPayload{UserErrors: f.list}, nil

@@ -60,7 +60,7 @@ func (tx *Tx) setTenantStatus(f *faults, ref string, version *int32, next models
 	}
 	c := newChanges(f)
 	c.set("status", "status", t.Status, next, next)
-	err = only(tx.Model(&models.Tenant{}).Where("account_id = ? and id = ?", t.AccountID, t.ID).UpdateColumns(c.with()), 1)
+	err = tx.update(&models.Tenant{}, t.ID, c.with())
 	if err == nil {
 		err = tx.record(entry{Type: "Tenant", ID: t.ID, Name: t.Name, Tenant: heldTenant(t), Before: c.before, After: c.after})
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm"
 
 	"tenantry/internal/ids"
 	"tenantry/models"
@@ -53,7 +54,7 @@ func (tx *Tx) endTenant(d *deletion) error {
 	if err != nil {
 		return err
 	}
-	if err := only(tx.Where("account_id = ? and id = ?", d.tenant.AccountID, d.tenant.ID).Delete(&models.Tenant{}), 1); err != nil {
+	if err := tx.remove(&models.Tenant{}, d.tenant.ID); err != nil {
 		return err
 	}
 	return tx.record(append(entries, gone)...)
@@ -90,8 +91,9 @@ func (tx *Tx) endMemberships(d *deletion) ([]entry, error) {
 			return nil, err
 		}
 	}
-	ended := tx.Where("account_id = ? and tenant_id = ?", tx.Viewer.AccountID, d.tenant.ID).Delete(&models.Membership{})
-	return entries, only(ended, int64(len(d.members)))
+	return entries, tx.change(len(d.members), func(db *gorm.DB) *gorm.DB {
+		return db.Where("account_id = ? and tenant_id = ?", tx.Viewer.AccountID, d.tenant.ID).Delete(&models.Membership{})
+	})
 }
 
 // auditedTenant is what the audit keeps of a whole tenant.

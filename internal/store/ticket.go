@@ -19,10 +19,7 @@ func (s *Store) CreateTicket(ctx context.Context, in models.CreateTicketInput) (
 		return nil, err
 	}
 	f := tx.faults()
-	assignee, err := tx.holdAssignee(in.AssigneeID.Value())
-	if err != nil {
-		return nil, err
-	}
+	assignee := tx.holdAssignee(in.AssigneeID.Value())
 	t, err := tx.newItemTenant(f, in.TenantID.Value())
 	if err != nil {
 		return nil, err
@@ -86,9 +83,7 @@ func (s *Store) UpdateTicket(ctx context.Context, in models.UpdateTicketInput) (
 	if err != nil {
 		return nil, err
 	}
-	if err := tx.holdAssigneeOf(in.ID); err != nil {
-		return nil, err
-	}
+	tx.holdAssigneeOf(in.ID)
 	k, t, err := tx.ticket(in.ID)
 	if err != nil {
 		return nil, err
@@ -168,9 +163,7 @@ func (tx *Tx) enter(f *faults, c *changes, k *models.Ticket, next models.TicketS
 		return nil
 	}
 	// Held already, unless the ticket got another assignee just before it was locked.
-	if err := tx.holdAccess(*k.AssigneeID); err != nil {
-		return err
-	}
+	tx.holdAccess(*k.AssigneeID)
 	can, err := tx.reaching(*k.AssigneeID, k.TenantID)
 	if err == nil && !can {
 		c.set("assigneeId", "assignee_id", refOf("User", k.AssigneeID), nil, nil)
@@ -185,10 +178,7 @@ func (s *Store) AssignTicket(ctx context.Context, in models.AssignTicketInput) (
 		return nil, err
 	}
 	ref := in.UserID.Value()
-	user, err := tx.holdAssignee(ref)
-	if err != nil {
-		return nil, err
-	}
+	user := tx.holdAssignee(ref)
 	k, t, err := tx.ticket(in.TicketID)
 	if err != nil {
 		return nil, err
@@ -252,7 +242,7 @@ func (tx *Tx) writeTicket(k *models.Ticket, t *tenant, c *changes) error {
 	if !c.any() {
 		return nil
 	}
-	err := only(tx.Model(&models.Ticket{}).Where("account_id = ? and id = ?", k.AccountID, k.ID).UpdateColumns(c.with()), 1)
+	err := tx.update(&models.Ticket{}, k.ID, c.with())
 	if err != nil {
 		return err
 	}

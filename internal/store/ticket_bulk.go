@@ -34,11 +34,8 @@ func (s *Store) UpdateTickets(ctx context.Context, in models.UpdateTicketsInput)
 		return nil, err
 	}
 	ref, assign := in.AssigneeID.ValueOK()
-	assignee, err := tx.holdAssignees(keys, ref)
-	if err != nil {
-		return nil, err
-	}
-	tickets, err := loadAll[models.Ticket](&Tx{DB: tx.Select(ticketColumns), Viewer: tx.Viewer}, keys)
+	assignee := tx.holdAssignees(keys, ref)
+	tickets, err := loadAll[models.Ticket](tx, keys, ticketColumns...)
 	if err != nil {
 		return nil, err
 	}
@@ -110,12 +107,13 @@ func (s *Store) UpdateTickets(ctx context.Context, in models.UpdateTicketsInput)
 
 // holdAssignees keeps the access of the tickets' assignees, and of who shall be theirs, as it is, and
 // gives the latter. An id that is no user's is the zero id, which nobody has.
-func (tx *Tx) holdAssignees(tickets []uuid.UUID, next *string) (user uuid.UUID, err error) {
+func (tx *Tx) holdAssignees(tickets []uuid.UUID, next *string) (user uuid.UUID) {
 	if next != nil {
 		user, _ = ids.DecodeAs("User", *next)
 	}
-	return user, tx.Exec("select app.hold_access(array(select assignee_id from app.tickets where account_id = ? and id in ?) || ?::uuid)",
-		tx.Viewer.AccountID, tickets, user).Error
+	tx.later("select app.hold_access(array(select assignee_id from app.tickets where account_id = $1 and id = any ($2)) || $3::uuid)",
+		tx.Viewer.AccountID, tickets, user)
+	return user
 }
 
 // reassign makes somebody else the assignee, or nobody.

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"tenantry/internal/ids"
 	"tenantry/internal/problem"
@@ -20,19 +22,36 @@ var ticketColumns = []string{
 // ticket locks a ticket and its tenant's status.
 func (tx *Tx) ticket(ref string) (*models.Ticket, *tenant, error) {
 	if tx.Viewer.Role != models.RoleCustomer {
-		k, err := find[models.Ticket](&Tx{DB: tx.Select(ticketColumns), Viewer: tx.Viewer}, "Ticket", ref)
-		if err != nil {
-			return nil, nil, err
-		}
-		t, err := tx.holdTenant(k.TenantID)
-		return k, t, err
+		return tx.lockTicket(ref)
 	}
 	// A customer may lock only their own, and must be told apart whose they see and whose not.
 	k, t, err := tx.readTicket(ref)
 	if err == nil && k.RequesterID != nil && *k.RequesterID == tx.Viewer.UserID {
-		k, err = find[models.Ticket](&Tx{DB: tx.Select(ticketColumns), Viewer: tx.Viewer}, "Ticket", ref)
+		k, err = find[models.Ticket](tx, "Ticket", ref, ticketColumns...)
 	}
 	return k, t, err
+}
+
+// lockTicket locks a ticket and then its tenant's status, in one round trip.
+func (tx *Tx) lockTicket(ref string) (*models.Ticket, *tenant, error) {
+	id, ok := ids.DecodeAs("Ticket", ref)
+	if !ok {
+		return nil, nil, problem.Missing()
+	}
+	var list []models.Ticket
+	if err := lock(tx, &list, []uuid.UUID{id}, ticketColumns); err != nil {
+		return nil, nil, err
+	}
+	var t tenant
+	err := tx.ask(`select k.tenant_id, t.name, t.status from app.tickets k cross join lateral app.hold_tenant(k.tenant_id) t
+		where k.account_id = $1 and k.id = $2`, []any{tx.Viewer.AccountID, id}, &t.ID, &t.Name, &t.Status)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = problem.Missing()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return &list[0], &t, nil
 }
 
 // readTicket reads a ticket without locking it.
@@ -107,9 +126,7 @@ func (tx *Tx) setRequester(f *faults, k *models.Ticket, in models.CreateTicketIn
 		return nil
 	}
 	id, _ := ids.DecodeAs("User", *ref)
-	if err := tx.holdAccess(id); err != nil {
-		return err
-	}
+	tx.holdAccess(id)
 	var found []struct{ Name, Email string }
 	if err := tx.Raw("select name, email from app.requester(?, ?)", id, k.TenantID).Scan(&found).Error; err != nil {
 		return err
@@ -124,25 +141,25 @@ func (tx *Tx) setRequester(f *faults, k *models.Ticket, in models.CreateTicketIn
 
 // holdAccess keeps a user's access as it is until the end. It comes before any lock on a ticket, as in
 // the mutations that change access: else two calls could wait for each other.
-func (tx *Tx) holdAccess(user uuid.UUID) error {
-	return tx.Exec("select app.hold_access(array[?]::uuid[])", user).Error
+func (tx *Tx) holdAccess(users ...uuid.UUID) {
+	tx.later("select app.hold_access($1)", users)
 }
 
 // holdAssignee reads the id of who shall be assigned, and keeps their access as it is. An id that is
 // no user's is the zero id, which nobody has.
-func (tx *Tx) holdAssignee(ref *string) (user uuid.UUID, err error) {
+func (tx *Tx) holdAssignee(ref *string) (user uuid.UUID) {
 	if ref == nil {
-		return uuid.Nil, nil
+		return uuid.Nil
 	}
 	user, _ = ids.DecodeAs("User", *ref)
-	return user, tx.holdAccess(user)
+	tx.holdAccess(user)
+	return user
 }
 
 // holdAssigneeOf keeps the access of a ticket's assignee as it is.
-func (tx *Tx) holdAssigneeOf(ref string) error {
+func (tx *Tx) holdAssigneeOf(ref string) {
 	id, _ := ids.DecodeAs("Ticket", ref)
-	_, err := tx.holdAssignees([]uuid.UUID{id}, nil)
-	return err
+	tx.holdAssignees([]uuid.UUID{id}, nil)
 }
 
 // assignee is the user if they can work on a ticket of a tenant: an active agent whose reach holds it.
@@ -156,6 +173,6 @@ func (tx *Tx) assignee(f *faults, user, tenant uuid.UUID, path string) (*uuid.UU
 
 // reaching tells whether a user is an active agent whose reach holds a tenant's items.
 func (tx *Tx) reaching(user, tenant uuid.UUID) (can bool, err error) {
-	err = tx.Raw("select exists (select from app.reaching(?, false) r where r.user_id = ?)", tenant, user).Scan(&can).Error
+	err = tx.ask("select exists (select from app.reaching($1, false) r where r.user_id = $2)", []any{tenant, user}, &can)
 	return can, err
 }

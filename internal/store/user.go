@@ -265,7 +265,7 @@ func (tx *Tx) changeUser(u *models.User, c *changes, counts bool) ([]*models.Acc
 		if !c.any() {
 			return false, nil
 		}
-		err := only(tx.Model(&models.User{}).Where("account_id = ? and id = ?", u.AccountID, u.ID).UpdateColumns(c.with()), 1)
+		err := tx.update(&models.User{}, u.ID, c.with())
 		if err == nil {
 			err = tx.record(entry{Type: "User", ID: u.ID, Name: u.Name, Before: c.before, After: c.after})
 		}

@@ -24,8 +24,7 @@ func (s *Store) DeleteUser(ctx context.Context, in models.DeleteUserInput, count
 	}
 	// Access ends first, while there is a user to tell it of: the row goes last.
 	results, unassigned, err := tx.changeAccess([]models.User{*u}, nil, counts, func(u models.User, r *reach) (bool, error) {
-		err := only(tx.Model(&models.User{}).Where("account_id = ? and id = ?", u.AccountID, u.ID).
-			UpdateColumns(map[string]any{"status": models.UserStatusSuspended, "grandfathered": false}), 1)
+		err := tx.update(&models.User{}, u.ID, map[string]any{"status": models.UserStatusSuspended, "grandfathered": false})
 		if err == nil {
 			_, err = tx.setMemberships(u, r, nil)
 		}
@@ -35,7 +34,7 @@ func (s *Store) DeleteUser(ctx context.Context, in models.DeleteUserInput, count
 		return nil, err
 	}
 	// Password, sessions and invitations go with the row they belong to.
-	if err := only(tx.Where("account_id = ? and id = ?", u.AccountID, u.ID).Delete(&models.User{}), 1); err != nil {
+	if err := tx.remove(&models.User{}, u.ID); err != nil {
 		return nil, err
 	}
 	err = tx.record(entry{Type: "User", ID: u.ID, Name: u.Name, Before: models.Object{
