@@ -71,10 +71,12 @@ func (m measure) plus(n measure) measure {
 	return measure{max(m.depth, n.depth), sum(m.aliases, n.aliases), sum(m.cost, n.cost), sum(m.passwords, n.passwords)}
 }
 
+// roots are the types that operations begin with.
+var roots = map[ast.Operation][]string{ast.Query: {"Query"}, ast.Mutation: {"Mutation"}, ast.Subscription: {"Subscription"}}
+
 // rootFields are the fields of the operation itself, fragments resolved.
 func rootFields(op *graphql.OperationContext) []graphql.CollectedField {
-	name := map[ast.Operation]string{ast.Query: "Query", ast.Mutation: "Mutation", ast.Subscription: "Subscription"}[op.Operation.Operation]
-	return graphql.CollectFields(op, op.Operation.SelectionSet, []string{name})
+	return graphql.CollectFields(op, op.Operation.SelectionSet, roots[op.Operation.Operation])
 }
 
 // walker measures selections, each fragment once however often it is used: else a few hundred bytes of
@@ -143,13 +145,14 @@ var within = map[string]bool{"edges": true, "node": true, "nodes": true, "pageIn
 
 // page is how many rows a field may give.
 func (w *walker) page(f *ast.Field) int {
-	args := f.ArgumentMap(w.variables)
-	if ids, ok := args["ids"].([]any); ok && f.Name == "nodes" {
-		return len(ids)
+	if f.Name == "nodes" && len(f.Arguments) > 0 {
+		ids, _ := f.ArgumentMap(w.variables)["ids"].([]any)
+		return max(len(ids), 1)
 	}
 	if f.Definition == nil || !strings.HasSuffix(f.Definition.Type.Name(), "Connection") {
 		return 1
 	}
+	args := f.ArgumentMap(w.variables)
 	for _, name := range []string{"first", "last"} {
 		if v := args[name]; v != nil {
 			if n, err := graphql.UnmarshalInt32(v); err == nil {

@@ -2642,84 +2642,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
-	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
-		ec.unmarshalInputAcceptInvitationInput,
-		ec.unmarshalInputAddDevicesToGroupInput,
-		ec.unmarshalInputAddUsersToTenantInput,
-		ec.unmarshalInputAnswerRemoteSessionInput,
-		ec.unmarshalInputApproveArticleInput,
-		ec.unmarshalInputArchiveArticleInput,
-		ec.unmarshalInputArchiveTenantInput,
-		ec.unmarshalInputArticleFilter,
-		ec.unmarshalInputArticleOrder,
-		ec.unmarshalInputAssetFilter,
-		ec.unmarshalInputAssetOrder,
-		ec.unmarshalInputAssignTicketInput,
-		ec.unmarshalInputAuditEventFilter,
-		ec.unmarshalInputAuditEventOrder,
-		ec.unmarshalInputChangePasswordInput,
-		ec.unmarshalInputCommentOnTicketInput,
-		ec.unmarshalInputCreateApiTokenInput,
-		ec.unmarshalInputCreateArticleInput,
-		ec.unmarshalInputCreateAssetInput,
-		ec.unmarshalInputCreateDeviceGroupInput,
-		ec.unmarshalInputCreateDeviceInput,
-		ec.unmarshalInputCreateTenantInput,
-		ec.unmarshalInputCreateTicketInput,
-		ec.unmarshalInputDateRange,
-		ec.unmarshalInputDeleteArticleInput,
-		ec.unmarshalInputDeleteAssetInput,
-		ec.unmarshalInputDeleteDeviceGroupInput,
-		ec.unmarshalInputDeleteDeviceInput,
-		ec.unmarshalInputDeleteTenantInput,
-		ec.unmarshalInputDeleteUserInput,
-		ec.unmarshalInputDeviceFilter,
-		ec.unmarshalInputDeviceGroupFilter,
-		ec.unmarshalInputDeviceGroupOrder,
-		ec.unmarshalInputDeviceOrder,
-		ec.unmarshalInputDeviceReportInput,
-		ec.unmarshalInputEndGrandfatheringInput,
-		ec.unmarshalInputEndRemoteSessionInput,
-		ec.unmarshalInputEndSessionsInput,
-		ec.unmarshalInputInviteUserInput,
-		ec.unmarshalInputMoveAssetsInput,
-		ec.unmarshalInputMoveDevicesInput,
-		ec.unmarshalInputMoveTicketInput,
-		ec.unmarshalInputReactivateUserInput,
-		ec.unmarshalInputRejectArticleInput,
-		ec.unmarshalInputRemoteSessionFilter,
-		ec.unmarshalInputRemoteSessionOrder,
-		ec.unmarshalInputRemoveDevicesFromGroupInput,
-		ec.unmarshalInputRemoveUsersFromTenantInput,
-		ec.unmarshalInputReportDevicesInput,
-		ec.unmarshalInputResetAccessInput,
-		ec.unmarshalInputRestoreTenantInput,
-		ec.unmarshalInputRevokeApiTokenInput,
-		ec.unmarshalInputSetAddOnSeatsInput,
-		ec.unmarshalInputSetUserTenantsInput,
-		ec.unmarshalInputSignInInput,
-		ec.unmarshalInputStartRemoteSessionInput,
-		ec.unmarshalInputSubmitArticleInput,
-		ec.unmarshalInputSuspendUserInput,
-		ec.unmarshalInputTenantFilter,
-		ec.unmarshalInputTenantOrder,
-		ec.unmarshalInputTicketChangeOrder,
-		ec.unmarshalInputTicketCommentOrder,
-		ec.unmarshalInputTicketFilter,
-		ec.unmarshalInputTicketOrder,
-		ec.unmarshalInputTicketVersionInput,
-		ec.unmarshalInputTimeRange,
-		ec.unmarshalInputUpdateArticleInput,
-		ec.unmarshalInputUpdateAssetInput,
-		ec.unmarshalInputUpdateDeviceGroupInput,
-		ec.unmarshalInputUpdateDeviceInput,
-		ec.unmarshalInputUpdateTenantInput,
-		ec.unmarshalInputUpdateTicketInput,
-		ec.unmarshalInputUpdateTicketsInput,
-		ec.unmarshalInputUpdateUserInput,
-		ec.unmarshalInputUserFilter,
-		ec.unmarshalInputUserOrder,
-	)
 	first := true
 
 	switch opCtx.Operation.Operation {
@@ -2729,7 +2651,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			var data graphql.Marshaler
 			if first {
 				first = false
-				ctx = graphql.WithUnmarshalerMap(ctx, inputUnmarshalMap)
 				data = ec._Query(ctx, opCtx.Operation.SelectionSet)
 			} else {
 				if atomic.LoadInt32(&ec.PendingDeferred) > 0 {
@@ -2759,7 +2680,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				return nil
 			}
 			first = false
-			ctx = graphql.WithUnmarshalerMap(ctx, inputUnmarshalMap)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
 			data.MarshalGQL(&buf)

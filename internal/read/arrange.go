@@ -40,10 +40,7 @@ func (c *compiler) arrange(l *listing, f graphql.CollectedField, args map[string
 	if err := c.filter(l, f.Name, filter); err != nil {
 		return err
 	}
-	var err error
-	if l.seals, err = newSeals(c.who, f.ObjectDefinition.Name+"."+f.Name, l.order, args); err != nil {
-		return err
-	}
+	l.seals = newSeals(c.who, f.ObjectDefinition.Name+"."+f.Name, l.order, args)
 	return l.page.read(f.Name, args, l.seals)
 }
 
@@ -77,16 +74,18 @@ func (p *page) read(name string, args map[string]any, s seals) error {
 	default:
 		p.size = pageDefault
 	}
-	for arg, to := range map[string]**position{"after": &p.after, "before": &p.before} {
-		if cursor, ok := args[arg].(string); ok {
-			at, err := s.open(cursor)
-			if err != nil {
-				return err
-			}
-			*to = &at
+	at := func(arg string) (*position, error) {
+		cursor, ok := args[arg].(string)
+		if !ok {
+			return nil, nil
 		}
+		at, err := s.open(cursor)
+		return &at, err
 	}
-	return nil
+	if p.after, err = at("after"); err == nil {
+		p.before, err = at("before")
+	}
+	return err
 }
 
 // by is the ORDER BY of an order.

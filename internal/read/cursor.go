@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,19 +23,25 @@ type position struct {
 // seals binds cursors to the account, by its key, and to the field, order and arguments of a list; not
 // to the viewer, whose reach is applied anew.
 type seals struct {
-	who   *viewer.Viewer
-	bound []byte
+	who *viewer.Viewer
+	// bound is made when the first cursor is read or written: most lists have none.
+	bound func() []byte
 }
 
-func newSeals(who *viewer.Viewer, field string, o order, args map[string]any) (seals, error) {
-	which := map[string]any{} // the arguments that say which list it is; the order is bound as it is meant
-	for name, value := range args {
-		if value != nil && !slices.Contains([]string{"first", "last", "after", "before", "orderBy"}, name) {
-			which[name] = value
+func newSeals(who *viewer.Viewer, field string, o order, args map[string]any) seals {
+	return seals{who: who, bound: sync.OnceValue(func() []byte {
+		which := map[string]any{} // the arguments that say which list it is; the order is bound as it is meant
+		for name, value := range args {
+			if value != nil && !slices.Contains([]string{"first", "last", "after", "before", "orderBy"}, name) {
+				which[name] = value
+			}
 		}
-	}
-	bound, err := json.Marshal([]any{field, o.field, o.descending, which})
-	return seals{who: who, bound: bound}, err
+		bound, err := json.Marshal([]any{field, o.field, o.descending, which})
+		if err != nil {
+			panic(err) // arguments came as JSON or as GraphQL, which has the same values
+		}
+		return bound
+	})}
 }
 
 // append writes the cursor of a position as a JSON string.
@@ -42,7 +49,7 @@ func (s seals) append(dst []byte, p position) []byte {
 	plain := append([]byte(p.value), p.id[:]...)
 	nonce := make([]byte, s.who.Cursors.NonceSize(), s.who.Cursors.NonceSize()+len(plain)+s.who.Cursors.Overhead())
 	_, _ = rand.Read(nonce) // never fails: see its documentation
-	sealed := s.who.Cursors.Seal(nonce, nonce, plain, s.bound)
+	sealed := s.who.Cursors.Seal(nonce, nonce, plain, s.bound())
 	dst = append(dst, '"')
 	dst = base64.RawURLEncoding.AppendEncode(dst, sealed)
 	return append(dst, '"')
@@ -55,7 +62,7 @@ func (s seals) open(cursor string) (position, error) {
 	if err != nil || len(sealed) < size+s.who.Cursors.Overhead()+16 {
 		return position{}, bad
 	}
-	plain, err := s.who.Cursors.Open(nil, sealed[:size], sealed[size:], s.bound)
+	plain, err := s.who.Cursors.Open(nil, sealed[:size], sealed[size:], s.bound())
 	if err != nil {
 		return position{}, bad
 	}

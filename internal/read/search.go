@@ -45,9 +45,7 @@ func (c *compiler) search(f graphql.CollectedField) (*plan, error) {
 	}
 	// Found in the order in which app.search gives them: by rank, time and id.
 	l := &listing{t: &typ{name: "SearchResult"}, order: order{field: "RANK", column: "place", cast: "text"}, used: map[string]bool{}}
-	if l.seals, err = newSeals(c.who, f.ObjectDefinition.Name+"."+f.Name, l.order, args); err != nil {
-		return nil, err
-	}
+	l.seals = newSeals(c.who, f.ObjectDefinition.Name+"."+f.Name, l.order, args)
 	if err := l.page.read(f.Name, args, l.seals); err != nil {
 		return nil, err
 	}

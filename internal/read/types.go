@@ -44,6 +44,8 @@ type typ struct {
 	filters map[string]filter
 
 	schema *schema.Schema
+	// columns are those of the model, by the names of their fields.
+	columns map[string]string
 }
 
 // order is an order of a list: a column that is never null, and the SQL type that cursors give it.
@@ -92,6 +94,12 @@ func init() {
 		if t.schema = s; t.id == "" {
 			t.id = "id"
 		}
+		t.columns = map[string]string{}
+		for _, f := range s.Fields {
+			if f.DBName != "" {
+				t.columns[camel(f.DBName)] = f.DBName
+			}
+		}
 		types[t.name] = t
 	}
 }
@@ -104,11 +112,8 @@ func (t *typ) item() bool { return t.tenant == "tenant_id" || t.tenant == seenBy
 
 // column is the column of a field that is one, by the rule openTickets → open_tickets.
 func (t *typ) column(name string) (string, bool) {
-	f := t.schema.LookUpField(snake(name))
-	if f == nil || f.DBName == "" {
-		return "", false
-	}
-	return f.DBName, true
+	column, ok := t.columns[name]
+	return column, ok
 }
 
 // relation is the gorm relation of the same name as a field, and the column that makes it: of the row
@@ -126,16 +131,10 @@ func (t *typ) relation(name string) (column string, ok bool) {
 	return "", false
 }
 
-func snake(name string) string {
-	var b strings.Builder
-	for i, r := range name {
-		if r >= 'A' && r <= 'Z' {
-			if i > 0 {
-				b.WriteByte('_')
-			}
-			r += 'a' - 'A'
-		}
-		b.WriteRune(r)
+func camel(column string) string {
+	words := strings.Split(column, "_")
+	for i, word := range words[1:] {
+		words[i+1] = strings.ToUpper(word[:1]) + word[1:]
 	}
-	return b.String()
+	return strings.Join(words, "")
 }
