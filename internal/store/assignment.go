@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
 
 	"tenantry/internal/ids"
 	"tenantry/internal/rows"
@@ -143,12 +142,7 @@ func (tx *Tx) setMemberships(u models.User, r *reach, wanted []uuid.UUID) (bool,
 		}
 	}
 	if len(ended) > 0 {
-		err := tx.change(len(ended), func(db *gorm.DB) *gorm.DB {
-			return db.Where("account_id = ? and user_id = ? and tenant_id in ?", u.AccountID, u.ID, ended).Delete(&models.Membership{})
-		})
-		if err != nil {
-			return false, err
-		}
+		tx.write(len(ended), "delete from app.memberships where account_id = $1 and user_id = $2 and tenant_id = any ($3)", u.AccountID, u.ID, ended)
 	}
 	var entries []entry
 	for _, id := range slices.Concat(tenantsOf(added), ended) {

@@ -2,11 +2,9 @@ package store
 
 import (
 	"context"
-	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"gorm.io/gorm"
 
 	"tenantry/internal/ids"
 	"tenantry/internal/postgres"
@@ -41,14 +39,7 @@ func (tx *Tx) record(entries ...entry) error {
 		}
 		events[i] = event
 	}
-	for some := range slices.Chunk(events, 500) {
-		sql, args, err := tx.made(func(db *gorm.DB) *gorm.DB { return db.Omit("CreatedAt", "UpdatedAt", "Actor", "Tenant").Create(some) })
-		if err != nil {
-			return err
-		}
-		tx.later(sql, args...)
-	}
-	return tx.bound()
+	return insert(tx, events)
 }
 
 // Denied leaves an audit entry of a refused verb, in a transaction of its own: one for each user, verb

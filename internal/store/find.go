@@ -3,14 +3,12 @@ package store
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"tenantry/internal/ids"
-	"tenantry/internal/postgres"
 	"tenantry/internal/problem"
 	"tenantry/models"
 )
@@ -62,7 +60,10 @@ func decodeAll(typ string, refs []string) ([]uuid.UUID, error) {
 
 func loadAll[T any](tx *Tx, keys []uuid.UUID, columns ...string) ([]T, error) {
 	var list []T
-	err := lock(tx, &list, keys, columns)
+	sql, err := locking(new(T), columns)
+	if err == nil {
+		err = read(tx, &list, sql, tx.Viewer.AccountID, keys)
+	}
 	if err == nil {
 		err = tx.flush()
 	}
@@ -72,15 +73,17 @@ func loadAll[T any](tx *Tx, keys []uuid.UUID, columns ...string) ([]T, error) {
 	return list, err
 }
 
-// lock adds a statement that locks rows, which come into the list once it is sent.
-func lock[T any](tx *Tx, list *[]T, keys []uuid.UUID, columns []string) error {
-	return read(tx, list, func(db *gorm.DB) *gorm.DB {
-		if columns != nil {
-			db = db.Select(columns)
-		}
-		return db.Clauses(clause.Locking{Strength: "UPDATE"}).
-			Where("account_id = ? and id = any (?)", tx.Viewer.AccountID, postgres.IDs(keys)).Order("id").Find(new([]T))
-	})
+// locking asks for rows of a model, by account and ids, and locks them in the order of their ids. They have
+// all columns, or those that are named.
+func locking(model any, columns []string) (string, error) {
+	m, err := modelOf(model)
+	if err != nil {
+		return "", err
+	}
+	if columns == nil {
+		columns = m.DBNames
+	}
+	return "select " + strings.Join(columns, ", ") + " from " + m.Table + " where account_id = $1 and id = any ($2) order by id for update", nil
 }
 
 // findAllHeld is findAll for items, which keeps the tenants of all as they are besides. Items are locked

@@ -2,11 +2,15 @@ package store
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 
 	"tenantry/internal/postgres"
@@ -34,7 +38,7 @@ func (tx *Tx) ask(sql string, args []any, into ...any) error {
 // flush sends what is pending, where an error of it decides how the mutation goes on.
 func (tx *Tx) flush() error { return tx.unit.flush(tx.Statement.Context) }
 
-// bound sends what is pending if it is much: of a change of many objects all the arguments are kept.
+// bound sends what is pending if it is much: all its arguments are kept until then.
 func (tx *Tx) bound() error {
 	if tx.unit.pending.Len() < 16 {
 		return nil
@@ -55,53 +59,73 @@ func plain(v any) any {
 	return postgres.Arg(v)
 }
 
-// made is the statement that gorm would run.
-func (tx *Tx) made(run func(*gorm.DB) *gorm.DB) (string, []any, error) {
-	done := run(tx.Session(&gorm.Session{DryRun: true}))
-	return done.Statement.SQL.String(), done.Statement.Vars, done.Error
-}
-
 // write adds a statement that changes exactly so many rows: a policy that hides one is no error by itself.
 func (tx *Tx) write(rows int, sql string, args ...any) {
 	args = append(args, rows)
 	tx.later(fmt.Sprintf("with written as (%s returning 1) select app.wrote((select count(*) from written), $%d)", sql, len(args)), args...)
 }
 
-// change is write for a statement of gorm's.
-func (tx *Tx) change(rows int, run func(*gorm.DB) *gorm.DB) error {
-	sql, args, err := tx.made(run)
+// update adds a change of one row of a model.
+func (tx *Tx) update(model any, id uuid.UUID, columns map[string]any) error {
+	return tx.updateAll(model, []uuid.UUID{id}, columns)
+}
+
+// updateAll adds the same change of some rows.
+func (tx *Tx) updateAll(model any, keys []uuid.UUID, columns map[string]any) error {
+	m, err := modelOf(model)
+	if err != nil {
+		return err
+	}
+	args := []any{tx.Viewer.AccountID, keys}
+	var set []string
+	for _, column := range slices.Sorted(maps.Keys(columns)) {
+		args = append(args, columns[column])
+		set = append(set, column+" = $"+strconv.Itoa(len(args)))
+	}
+	tx.write(len(keys), "update "+m.Table+" set "+strings.Join(set, ", ")+" where account_id = $1 and id = any ($2)", args...)
+	return nil
+}
+
+// remove adds the end of a row.
+func (tx *Tx) remove(model any, id uuid.UUID) error {
+	m, err := modelOf(model)
 	if err == nil {
-		tx.write(rows, sql, args...)
+		tx.write(1, "delete from "+m.Table+" where account_id = $1 and id = $2", tx.Viewer.AccountID, id)
 	}
 	return err
 }
 
-// update adds a change of one row.
-func (tx *Tx) update(row any, id uuid.UUID, columns map[string]any) error {
-	return tx.updateAll(row, []uuid.UUID{id}, columns)
-}
-
-// updateAll adds the same change of some rows.
-func (tx *Tx) updateAll(row any, keys []uuid.UUID, columns map[string]any) error {
-	return tx.change(len(keys), func(db *gorm.DB) *gorm.DB {
-		return db.Model(row).Where("account_id = ? and id = any (?)", tx.Viewer.AccountID, postgres.IDs(keys)).UpdateColumns(columns)
-	})
-}
-
-// remove adds the end of a row.
-func (tx *Tx) remove(row any, id uuid.UUID) error {
-	return tx.change(1, func(db *gorm.DB) *gorm.DB {
-		return db.Where("account_id = ? and id = ?", tx.Viewer.AccountID, id).Delete(row)
-	})
-}
-
-// read adds a query of gorm's, whose rows come into the list once the statements are sent.
-func read[T any](tx *Tx, list *[]T, run func(*gorm.DB) *gorm.DB) error {
-	sql, args, err := tx.made(func(db *gorm.DB) *gorm.DB { return run(db.Model(new(T))) })
+// insert adds new rows, whose times the database sets.
+func insert[T any](tx *Tx, rows []T) error {
+	m, err := modelOf(new(T))
 	if err != nil {
 		return err
 	}
-	model, err := modelOf[T](tx)
+	columns := slices.DeleteFunc(slices.Clone(m.DBNames), func(name string) bool { return name == "created_at" || name == "updated_at" })
+	const most = 500 // PostgreSQL takes 65,535 arguments
+	for some := range slices.Chunk(rows, most) {
+		var values []string
+		var args []any
+		for i := range some {
+			names := make([]string, len(columns))
+			for j, column := range columns {
+				value, _ := m.FieldsByDBName[column].ValueOf(tx.Statement.Context, reflect.ValueOf(&some[i]).Elem())
+				args = append(args, value)
+				names[j] = "$" + strconv.Itoa(len(args))
+			}
+			values = append(values, "("+strings.Join(names, ", ")+")")
+		}
+		tx.later("insert into "+m.Table+" ("+strings.Join(columns, ", ")+") values "+strings.Join(values, ", "), args...)
+		if err := tx.bound(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read adds a query whose rows come into the list once the statements are sent.
+func read[T any](tx *Tx, list *[]T, sql string, args ...any) error {
+	m, err := modelOf(new(T))
 	if err != nil {
 		return err
 	}
@@ -110,9 +134,9 @@ func read[T any](tx *Tx, list *[]T, run func(*gorm.DB) *gorm.DB) error {
 		for rows.Next() {
 			var row T
 			for i, column := range rows.FieldDescriptions() {
-				field := model.LookUpField(column.Name)
+				field := m.FieldsByDBName[column.Name]
 				if field == nil {
-					return fmt.Errorf("%s has no field for %s", model.Name, column.Name)
+					return fmt.Errorf("%s has no field for %s", m.Name, column.Name)
 				}
 				into[i] = field.ReflectValueOf(tx.Statement.Context, reflect.ValueOf(&row).Elem()).Addr().Interface()
 				if list, ok := into[i].(*models.Strings); ok {
@@ -129,8 +153,9 @@ func read[T any](tx *Tx, list *[]T, run func(*gorm.DB) *gorm.DB) error {
 	return nil
 }
 
-func modelOf[T any](tx *Tx) (*schema.Schema, error) {
-	s := &gorm.Statement{DB: tx.DB}
-	err := s.Parse(new(T))
-	return s.Schema, err
+var schemas sync.Map
+
+// modelOf is what gorm knows of a model: its table and columns.
+func modelOf(model any) (*schema.Schema, error) {
+	return schema.Parse(model, &schemas, schema.NamingStrategy{})
 }

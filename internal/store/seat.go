@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"tenantry/internal/rows"
@@ -55,12 +54,8 @@ func (s *Store) SetAddOnSeats(ctx context.Context, in models.SetAddOnSeatsInput)
 	}
 	id := tx.Viewer.AccountID
 	if before := all - models.IncludedSeats; before != in.Seats {
-		err = tx.change(1, func(db *gorm.DB) *gorm.DB {
-			return db.Model(&models.Account{}).Where("account_id = ?", id).UpdateColumns(map[string]any{"add_on_seats": in.Seats})
-		})
-		if err == nil {
-			err = tx.record(entry{Type: "Account", ID: id, Before: models.Object{"addOnSeats": before}, After: models.Object{"addOnSeats": in.Seats}})
-		}
+		tx.write(1, "update app.accounts set add_on_seats = $1 where account_id = $2", in.Seats, id)
+		err = tx.record(entry{Type: "Account", ID: id, Before: models.Object{"addOnSeats": before}, After: models.Object{"addOnSeats": in.Seats}})
 	}
 	return &models.SetAddOnSeatsPayload{Account: rows.One("Account", id), UserErrors: none()}, err
 }

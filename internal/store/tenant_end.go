@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
 
 	"tenantry/internal/ids"
 	"tenantry/models"
@@ -91,9 +90,8 @@ func (tx *Tx) endMemberships(d *deletion) ([]entry, error) {
 			return nil, err
 		}
 	}
-	return entries, tx.change(len(d.members), func(db *gorm.DB) *gorm.DB {
-		return db.Where("account_id = ? and tenant_id = ?", tx.Viewer.AccountID, d.tenant.ID).Delete(&models.Membership{})
-	})
+	tx.write(len(d.members), "delete from app.memberships where account_id = $1 and tenant_id = $2", tx.Viewer.AccountID, d.tenant.ID)
+	return entries, nil
 }
 
 // auditedTenant is what the audit keeps of a whole tenant.

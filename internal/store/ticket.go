@@ -83,7 +83,9 @@ func (s *Store) UpdateTicket(ctx context.Context, in models.UpdateTicketInput) (
 	if err != nil {
 		return nil, err
 	}
-	tx.holdAssigneeOf(in.ID)
+	if next := in.Status.Value(); next != nil && next.Open() {
+		tx.holdAssigneeOf(in.ID)
+	}
 	k, t, err := tx.ticket(in.ID)
 	if err != nil {
 		return nil, err

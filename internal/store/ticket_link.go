@@ -1,12 +1,10 @@
 package store
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"tenantry/internal/ids"
 	"tenantry/internal/problem"
@@ -38,20 +36,31 @@ func (tx *Tx) lockTicket(ref string) (*models.Ticket, *tenant, error) {
 	if !ok {
 		return nil, nil, problem.Missing()
 	}
-	var list []models.Ticket
-	if err := lock(tx, &list, []uuid.UUID{id}, ticketColumns); err != nil {
+	sql, err := locking(&models.Ticket{}, ticketColumns)
+	if err != nil {
 		return nil, nil, err
 	}
-	var t tenant
-	err := tx.ask(`select k.tenant_id, t.name, t.status from app.tickets k cross join lateral app.hold_tenant(k.tenant_id) t
-		where k.account_id = $1 and k.id = $2`, []any{tx.Viewer.AccountID, id}, &t.ID, &t.Name, &t.Status)
-	if errors.Is(err, pgx.ErrNoRows) {
+	// The inner rows are locked before the outer ones are made.
+	var list []heldTicket
+	sql = "select k.*, t.name as held_name, t.status as held_status from (" + sql + ") k cross join lateral app.hold_tenant(k.tenant_id) t"
+	if err := read(tx, &list, sql, tx.Viewer.AccountID, []uuid.UUID{id}); err != nil {
+		return nil, nil, err
+	}
+	if err = tx.flush(); err == nil && len(list) == 0 {
 		err = problem.Missing()
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	return &list[0], &t, nil
+	k := &list[0]
+	return &k.Ticket, &tenant{ID: k.TenantID, Name: k.HeldName, Status: k.HeldStatus}, nil
+}
+
+// heldTicket is a ticket that is locked, with what is held of its tenant.
+type heldTicket struct {
+	models.Ticket
+	HeldName   string
+	HeldStatus models.TenantStatus
 }
 
 // readTicket reads a ticket without locking it.
