@@ -79,7 +79,7 @@ func blocks() []block {
 			return func(int) map[string]any { return map[string]any{"text": s.words[rank]} }, nil
 		}
 		search.columns = append(search.columns, column{name: name, variables: word,
-			document: `query($text: String!) { search(text: $text, first: 25) { edges { title excerpt node { __typename id } } } }`})
+			document: `query($text: String!) { search(text: $text, first: 25) { nodes { title excerpt node { __typename id } } } }`})
 		filter.columns = append(filter.columns, column{name: name, variables: word,
 			document: `query($text: String!) { tickets(first: 25, filter: { search: $text }) ` + ticketFields + ` }`})
 	}
