@@ -59,6 +59,8 @@ var dashboardType = &typ{name: "Dashboard", fields: map[string]field{
 // tallyType is what the compiler needs to know of a tally to keep it within a reach.
 var tallyType = &typ{name: "Tally", tenant: "tenant_id"}
 
+const tallyTable = "app.tallies"
+
 // filterValues is a filter as a client gives it.
 type filterValues map[string]any
 
@@ -118,7 +120,7 @@ func (c *compiler) reached(scope access.Scope) (string, error) {
 	if len(c.tallied) == 0 {
 		return sql + " ", nil
 	}
-	from, err := c.counting(tallyType, "app.tallies", scope)
+	from, err := c.counting(tallyType, tallyTable, scope)
 	// All rows are read twice in less time than they are kept for the second; a check of many tenants is not.
 	sql += ", tallies as "
 	if c.reach.All {

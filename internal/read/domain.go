@@ -68,13 +68,13 @@ var tenantType = &typ{
 var tenantCountsType = &typ{
 	name: "TenantCounts", model: &models.Tenant{}, tenant: "id",
 	fields: map[string]field{
-		"devices":        countOf("Device", ""),
-		"deviceGroups":   countOf("DeviceGroup", ""),
-		"tickets":        countOf("Ticket", ""),
-		"openTickets":    countOf("Ticket", " and k.status in ('NEW', 'OPEN', 'ON_HOLD')"),
-		"remoteSessions": countOf("RemoteSession", ""),
-		"assets":         countOf("Asset", ""),
-		"articles":       countOf("Article", ""),
+		"devices":        countOf("Device", nil),
+		"deviceGroups":   countOf("DeviceGroup", nil),
+		"tickets":        countOf("Ticket", nil),
+		"openTickets":    countOf("Ticket", open),
+		"remoteSessions": countOf("RemoteSession", nil),
+		"assets":         countOf("Asset", nil),
+		"articles":       countOf("Article", nil),
 	},
 }
 
@@ -121,6 +121,7 @@ var deviceType = &typ{
 	orders: orders(byName, byCreated, byUpdated), order: byName,
 	fields:  map[string]field{"asset": newestOf("Asset", "device_id", "k.kind = 'HARDWARE'")},
 	filters: map[string]filter{"groupIds": visibleFilter("DeviceGroup", "group_id")},
+	tallies: deviceTallies,
 }
 
 var ticketType = &typ{
@@ -134,11 +135,12 @@ var ticketType = &typ{
 	filters: map[string]filter{
 		"deviceIds":    visibleFilter("Device", "device_id"),
 		"assetIds":     visibleFilter("Asset", "asset_id"),
-		"assigneeIds":  idsFilter("User", func(list string) string { return "k.assignee_id = any(" + list + ")" }),
-		"requesterIds": idsFilter("User", func(list string) string { return "k.requester_id = any(" + list + ")" }),
+		"assigneeIds":  usersFilter("assignee_id"),
+		"requesterIds": usersFilter("requester_id"),
 		"unassigned":   flagFilter("k.assignee_id is null"),
-		"overdue":      flagFilter("(k.due_at < now() and k.status in ('NEW', 'OPEN', 'ON_HOLD')) is true"),
+		"overdue":      flagFilter("k.due_at < now() and k.status in ('NEW', 'OPEN', 'ON_HOLD')"),
 	},
+	tallies: ticketTallies,
 }
 
 var requesterType = &typ{

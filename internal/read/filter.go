@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"tenantry/internal/ids"
 	"tenantry/internal/problem"
@@ -24,6 +25,7 @@ const filterMost = 250
 // filter reads the filter of a list. Fields that the type says nothing about follow one convention: a
 // list matches any of its values, { gte, lt } a stretch of time, and anything else itself.
 func (c *compiler) filter(l *listing, field string, values map[string]any) error {
+	l.filter = values
 	names := make([]string, 0, len(values))
 	for name := range values {
 		names = append(names, name)
@@ -38,9 +40,12 @@ func (c *compiler) filter(l *listing, field string, values map[string]any) error
 		if list, ok := value.([]any); ok && len(list) > filterMost {
 			return problem.New(problem.BadUserInput, "%s.filter.%s takes at most %d values.", field, name, filterMost)
 		}
+		into := &l.where
 		make, ok := l.t.filters[name]
 		if !ok {
-			if make, ok = itemFilters[name]; !ok || !l.t.item() {
+			if make, ok = itemFilters[name]; ok && l.t.item() {
+				into = &l.within
+			} else {
 				make = plainFilter
 			}
 		}
@@ -49,7 +54,7 @@ func (c *compiler) filter(l *listing, field string, values map[string]any) error
 			return err
 		}
 		if cond != nil {
-			l.where = append(l.where, cond)
+			*into = append(*into, cond)
 		}
 	}
 	return nil
@@ -123,6 +128,9 @@ func plainFilter(c *compiler, l *listing, name string, value any) (condition, er
 	switch value := value.(type) {
 	case []any:
 		texts := texts(value)
+		if c.enumerated(l, name) {
+			return func(*compiler) string { return "k." + column + " " + oneOf(texts) }, nil
+		}
 		return func(c *compiler) string { return "k." + column + " = any(" + c.arg(texts) + "::text[])" }, nil
 	case map[string]any:
 		if l.t.schema.LookUpField(column).DataType == "date" {
@@ -131,6 +139,25 @@ func plainFilter(c *compiler, l *listing, name string, value any) (condition, er
 		return rangeFilter("k."+column, name, value, rows.UnmarshalDateTime)
 	}
 	return func(c *compiler) string { return "k." + column + " = " + c.arg(value) }, nil
+}
+
+// enumerated tells whether a filter takes values of an enum.
+func (c *compiler) enumerated(l *listing, filter string) bool {
+	def := c.reader.Schema.Types[l.t.name+"Filter"].Fields.ForName(filter)
+	return def != nil && c.reader.Schema.Types[def.Type.Name()].Kind == ast.Enum
+}
+
+// oneOf is the condition to be one of some values of an enum. They stand in the text of the statement, sorted,
+// so that it is planned for how common they are, and partial indexes are known to have all of them.
+func oneOf(values []string) string {
+	values = slices.Compact(slices.Sorted(slices.Values(values)))
+	switch len(values) {
+	case 0:
+		return "is null and false"
+	case 1:
+		return "= '" + values[0] + "'"
+	}
+	return "in ('" + strings.Join(values, "', '") + "')"
 }
 
 func rangeFilter(column, name string, value map[string]any, unmarshal func(any) (time.Time, error)) (condition, error) {
@@ -166,9 +193,9 @@ func listFilter(cond func(c *compiler, list string) string) filter {
 func flagFilter(cond string) filter {
 	return func(_ *compiler, _ *listing, _ string, value any) (condition, error) {
 		if value == true {
-			return func(*compiler) string { return "(" + cond + ")" }, nil
+			return func(*compiler) string { return cond }, nil
 		}
-		return func(*compiler) string { return "not (" + cond + ")" }, nil
+		return func(*compiler) string { return "(" + cond + ") is not true" }, nil
 	}
 }
 
@@ -195,14 +222,30 @@ func idsFilter(typ string, cond func(list string) string) filter {
 	}
 }
 
+// usersFilter matches rows that point at one of these users, whoever they are.
+func usersFilter(column string) filter {
+	return namesFilter("User", column, func(_ *compiler, list string) string { return "unnest(" + list + ") u(id)" })
+}
+
 // visibleFilter matches rows that point at one of these objects, which the viewer sees: an edge that
 // is hidden counts as null.
 func visibleFilter(typ, column string) filter {
-	return func(_ *compiler, _ *listing, _ string, value any) (condition, error) {
+	return namesFilter(typ, column, func(c *compiler, list string) string {
+		return "(select f.id from " + c.visible(typ, "f") + " and f.id = any(" + list + ")) u"
+	})
+}
+
+// namesFilter matches rows that point at one of these objects, as far as "from" leads to them. The first such
+// filter of a list is the way through it: few rows point at an object, whatever the viewer reaches.
+func namesFilter(typ, column string, from func(c *compiler, list string) string) filter {
+	return func(_ *compiler, l *listing, _ string, value any) (condition, error) {
 		keys := decoded(typ, value)
-		return func(c *compiler) string {
-			return "k." + column + " in (select f.id from " + c.visible(typ, "f") + " and f.id = any(" + c.arg(keys) + "::uuid[]))"
-		}, nil
+		p := &pieces{column: column, number: len(keys), from: func(c *compiler) string { return from(c, c.arg(keys)+"::uuid[]") }}
+		if l.root && l.named == nil {
+			l.named = p
+			return nil, nil
+		}
+		return p.condition, nil
 	}
 }
 

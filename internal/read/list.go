@@ -33,7 +33,11 @@ type listing struct {
 
 	scope access.Scope
 	reach viewer.Reach
-	where []condition
+	// filter is as the client gave it; within are its conditions on the tenant alone, where the others.
+	filter        map[string]any
+	within, where []condition
+	// named is the filter by objects that the rows point at, if there is one.
+	named *pieces
 	order order
 	page  page
 	seals seals

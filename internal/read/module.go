@@ -28,7 +28,7 @@ var remoteSessionType = &typ{
 		}),
 		"deviceIds": visibleFilter("Device", "device_id"),
 		"ticketIds": visibleFilter("Ticket", "ticket_id"),
-		"agentIds":  idsFilter("User", func(list string) string { return "k.agent_id = any(" + list + ")" }),
+		"agentIds":  usersFilter("agent_id"),
 	},
 }
 
@@ -54,8 +54,6 @@ var assetType = &typ{
 var articleType = &typ{
 	name: "Article", model: &models.Article{}, tenant: seenBy, node: access.Tenant,
 	orders: orders(byTitle, byCreated, byUpdated), order: byTitle,
-	hidden: map[postgres.Kind]string{postgres.Customer: "%s.state = 'PUBLISHED'"},
-	filters: map[string]filter{
-		"authorIds": idsFilter("User", func(list string) string { return "k.author_id = any(" + list + ")" }),
-	},
+	hidden:  map[postgres.Kind]string{postgres.Customer: "%s.state = 'PUBLISHED'"},
+	filters: map[string]filter{"authorIds": usersFilter("author_id")},
 }

@@ -210,14 +210,16 @@ func part(name string, there func(row) string) field {
 	}
 }
 
-// countOf counts the items of a tenant.
-func countOf(name, more string) field {
+// countOf counts the items of a tenant that meet a filter.
+func countOf(name string, filter map[string]any) field {
 	return func(b *builder, r row, _ graphql.CollectedField, def *ast.FieldDefinition) (writer, error) {
-		t := types[name]
+		t, number := types[name], "count(*)"
+		from := t.schema.Table
+		if t.tallies != nil {
+			number, from, t = sumOf(t.tallies(filter)), tallyTable, tallyType
+		}
 		conds, err := b.within(t, "k", access.ScopeOf(def), b.reachOf(t))
-		expr := "(select count(*) from " + t.schema.Table + " k where " + strings.Join(conds, " and ") +
-			" and k.tenant_id = " + r.col("id") + more + ")"
-		return scalar(b.col(expr), def.Type, ""), err
+		return scalar(b.col("(select "+number+" from "+from+" k where "+strings.Join(conds, " and ")+" and k.tenant_id = "+r.col("id")+")"), def.Type, ""), err
 	}
 }
 

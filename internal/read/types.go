@@ -42,6 +42,9 @@ type typ struct {
 	fields map[string]field
 	// filters are those that are not simply a column of the same name.
 	filters map[string]filter
+	// tallies are the columns of app.tallies whose sum is the number of rows that meet a filter, nil if none
+	// are; nil for types that are not tallied.
+	tallies func(filter map[string]any) []string
 
 	schema *schema.Schema
 	// columns are those of the model, by the names of their fields.

@@ -61,12 +61,12 @@ func (s *Sessions) read(ctx context.Context, t token.Token, refused *pgx.Conn) (
 	var role string
 	var key []byte
 	var expires *time.Time
-	into := []any{&v.UserID, &v.Name, &role, &v.Grandfathered, &v.AccessVersion, &v.Memberships, &key, &expires}
-	ask := `select user_id, name, role, grandfathered, access_version, tenants, cursor_key, expires_at from app.session($1, $2, $3)`
+	into := []any{&v.UserID, &v.Name, &role, &v.Grandfathered, &v.AccessVersion, &v.Memberships, &v.Share, &key, &expires}
+	ask := `select user_id, name, role, grandfathered, access_version, tenants, app.share($1, tenants), cursor_key, expires_at from app.session($1, $2, $3)`
 	if t.Kind == token.API {
 		v.Token = &Token{ID: t.ID}
 		into = append(into, &v.Token.Narrowed, &v.Token.Tenants, &v.Token.ReadOnly)
-		ask = `select user_id, name, role, grandfathered, access_version, tenants, cursor_key, expires_at, narrowed, named, read_only
+		ask = `select user_id, name, role, grandfathered, access_version, tenants, app.share($1, tenants), cursor_key, expires_at, narrowed, named, read_only
 			from app.api_token($1, $2, $3)`
 	} else {
 		v.SessionID = t.ID

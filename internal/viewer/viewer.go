@@ -27,6 +27,9 @@ type Viewer struct {
 	Grandfathered bool
 	// Memberships are the tenants that the user is a member of, in order, whatever the role.
 	Memberships []uuid.UUID
+	// Share is about how much of the account's open tickets and of its devices belong to the memberships, if
+	// these are many: lists are planned by it, and nothing is decided.
+	Share float32
 	// AccessVersion is the version of all the above; the database refuses an older one.
 	AccessVersion int64
 	// ExpiresAt is when the session or token ends by itself; the zero time: never.
