@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // contender is a server that does the works.
 type contender struct {
 	name string
 	*server
+	// warmup is how long it takes until it is as fast as it gets.
+	warmup time.Duration
 	// request is what one of the works sends for a caller.
 	request func(w work, c *caller, a ask) (*http.Request, error)
 }
@@ -33,10 +36,21 @@ func (all contenders) stop() {
 	}
 }
 
+// said is what the ended ones have written on standard error.
+func (all contenders) said() string {
+	var b strings.Builder
+	for _, c := range all {
+		if c.errors.Len() > 0 {
+			fmt.Fprintf(&b, "\n%s said:\n%s", c.name, c.errors.Bytes())
+		}
+	}
+	return b.String()
+}
+
 // startContenders starts those that are wanted. It returns what runs even if something failed.
 func startContenders(ctx context.Context, o options, d *database, binary string, people []caller) (contenders, error) {
 	var all contenders
-	in := setup{Connections: clients}
+	in := setup{Account: account, Connections: clients}
 	for _, c := range people {
 		in.Callers = append(in.Callers, c.identity)
 	}
@@ -45,6 +59,7 @@ func startContenders(ctx context.Context, o options, d *database, binary string,
 		start func() (*contender, error)
 	}{
 		{limitName, func() (*contender, error) { return startLimit(ctx, d, in) }},
+		{postgraphileName, func() (*contender, error) { return startPostGraphile(ctx, d, in) }},
 		{productName, func() (*contender, error) { return startProduct(ctx, binary, d, clients) }},
 	} {
 		if strings.EqualFold(x.name, o.without) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 
 	"github.com/google/uuid"
@@ -60,6 +61,15 @@ func openData(ctx context.Context, keep string, log *slog.Logger) (d *database, 
 	}
 	fmt.Println("Making data set M …")
 	return d, fill(ctx, d.conn)
+}
+
+// url is that of another role than those that the cluster has for the product.
+func (d *database) url(role, password string) (string, error) {
+	u, err := url.Parse(d.SuperuserURL())
+	if err == nil {
+		u.User = url.UserPassword(role, password)
+	}
+	return u.String(), err
 }
 
 func (d *database) close() {

@@ -34,7 +34,7 @@ func startLimit(ctx context.Context, d *database, in setup) (*contender, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &contender{name: limitName, server: s, request: func(w work, c *caller, a ask) (*http.Request, error) {
+	return &contender{name: limitName, server: s, warmup: time.Second, request: func(w work, c *caller, a ask) (*http.Request, error) {
 		q := url.Values{}
 		switch w.key {
 		case point:

@@ -30,7 +30,7 @@ func load(ctx context.Context, d *database, to *contender, w []work, people []ca
 	var wg sync.WaitGroup
 	took := make([][]time.Duration, n)
 	server, known := processorTime(to.pid())
-	database, _ := databaseTime(d.postmaster)
+	database, _ := processorTime(d.postmaster)
 	start := time.Now()
 	for i := range n {
 		wg.Go(func() {
@@ -54,7 +54,7 @@ func load(ctx context.Context, d *database, to *contender, w []work, people []ca
 	wg.Wait()
 	elapsed := time.Since(start)
 	if err := failed.Load(); err != nil {
-		return outcome{}, *err
+		return outcome{}, fmt.Errorf("%s: %w", to.name, *err)
 	}
 	if ctx.Err() != nil {
 		return outcome{}, ctx.Err()
@@ -65,7 +65,7 @@ func load(ctx context.Context, d *database, to *contender, w []work, people []ca
 	o := outcome{perSecond: float64(requests) / elapsed.Seconds(), p50: all[requests/2], p99: all[requests*99/100], server: -1, database: -1}
 	if known {
 		serverAfter, _ := processorTime(to.pid())
-		databaseAfter, _ := databaseTime(d.postmaster)
+		databaseAfter, _ := processorTime(d.postmaster)
 		o.server, o.database = (serverAfter-server)/time.Duration(requests), (databaseAfter-database)/time.Duration(requests)
 	}
 	return o, nil

@@ -11,13 +11,13 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
 
 const (
 	clients = 8 // and connections of each contender's pool
-	warmup  = 2 * time.Second
 	slice   = 2 * time.Second
 )
 
@@ -44,13 +44,19 @@ func command(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&o.work, "work", "", "measure this `work` alone, like W1")
 	flags.IntVar(&o.rounds, "rounds", 5, "how many `rounds` to measure")
-	flags.StringVar(&o.without, "without", "", "leave a `contender` out: postgraphile")
+	flags.StringVar(&o.without, "without", "", "leave a `contender` out: limit or postgraphile")
 	flags.StringVar(&o.keep, "keep", "", "keep the data in this `folder`, and use what is there")
 	flags.StringVar(&o.scale, "scale", "", "measure the product on data set L instead, which is kept in this `folder`")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
 		return err
+	}
+	if o.without != "" && !strings.EqualFold(o.without, limitName) && !strings.EqualFold(o.without, postgraphileName) {
+		return fmt.Errorf("%q is neither %s nor %s", o.without, limitName, postgraphileName)
+	}
+	if o.rounds < 1 {
+		return errors.New("there must be a round")
 	}
 	if err := useTwoCores(); err != nil {
 		return err
@@ -85,17 +91,28 @@ func run(ctx context.Context, o options, log *slog.Logger) error {
 		return err
 	}
 	all, err := startContenders(ctx, o, d, binary, people)
-	defer all.stop()
-	if err != nil {
-		return err
+	if err == nil {
+		err = compete(ctx, d, all, did, people, o.rounds)
 	}
+	all.stop()
+	if err != nil {
+		return fmt.Errorf("%w%s", err, all.said())
+	}
+	if o.work != "" {
+		return nil
+	}
+	return printFootprint(ctx, os.Stdout, binary, d, people)
+}
+
+// compete compares the contenders' answers, and then measures and prints.
+func compete(ctx context.Context, d *database, all contenders, did []work, people []caller, rounds int) error {
 	if err := compare(ctx, d, all, did, people); err != nil {
 		return err
 	}
-	fmt.Printf("All answer the same to %d members of ten tenants. %d clients, %d rounds of %s each, alternating; medians.\n", len(people), clients, o.rounds, slice)
+	fmt.Printf("All answer the same to %d members of ten tenants. %d clients, %d rounds of %s each, alternating; medians.\n", len(people), clients, rounds, slice)
 	var results [][]result
 	for _, w := range did {
-		r, err := measure(ctx, d, all, w, people, o.rounds)
+		r, err := measure(ctx, d, all, w, people, rounds)
 		if err != nil {
 			return fmt.Errorf("%s: %w", w.key, err)
 		}
@@ -103,6 +120,5 @@ func run(ctx context.Context, o options, log *slog.Logger) error {
 		results = append(results, r)
 	}
 	printShares(os.Stdout, all, did, results)
-	all.stop()
-	return printFootprint(ctx, os.Stdout, binary, d, people)
+	return nil
 }

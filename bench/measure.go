@@ -14,7 +14,7 @@ type result struct {
 // measure lets the contenders do a work in turns, each round beginning with another one.
 func measure(ctx context.Context, d *database, all contenders, w work, people []caller, rounds int) ([]result, error) {
 	for _, c := range all {
-		if _, err := load(ctx, d, c, []work{w}, people, clients, warmup, 0); err != nil {
+		if _, err := load(ctx, d, c, []work{w}, people, clients, c.warmup, 0); err != nil {
 			return nil, err
 		}
 	}

@@ -13,12 +13,15 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // setup is what a server is told on its standard input that has nothing else to learn it from. It ends
 // when its standard input does.
 type setup struct {
 	Database    string     `json:"database"`
+	Account     uuid.UUID  `json:"account"`
 	Connections int        `json:"connections"`
 	Callers     []identity `json:"callers"`
 }

@@ -45,7 +45,7 @@ func startProduct(ctx context.Context, binary string, d *database, connections i
 	if err != nil {
 		return nil, err
 	}
-	return &contender{name: productName, server: s, request: func(w work, c *caller, a ask) (*http.Request, error) {
+	return &contender{name: productName, server: s, warmup: time.Second, request: func(w work, c *caller, a ask) (*http.Request, error) {
 		var variables map[string]string
 		switch w.key {
 		case point:

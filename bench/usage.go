@@ -37,41 +37,46 @@ func readProcess(pid int) (p process, ok bool) {
 	return p, true
 }
 
-// processorTime is what a process has used until now.
+// processorTime is what a process and all its children have used until now, those that ended included.
 func processorTime(pid int) (time.Duration, bool) {
 	p, ok := readProcess(pid)
-	return p.own, ok
-}
-
-// databaseTime is what a postmaster and all its children have used until now, those that ended included.
-func databaseTime(postmaster int) (time.Duration, bool) {
-	p, ok := readProcess(postmaster)
 	if !ok {
 		return 0, false
 	}
 	sum := p.own + p.ended
-	all, _ := filepath.Glob("/proc/[0-9]*")
-	for _, dir := range all {
-		pid, _ := strconv.Atoi(filepath.Base(dir))
-		if child, ok := readProcess(pid); ok && child.parent == postmaster {
-			sum += child.own
-		}
+	for _, child := range childrenOf(pid) {
+		c, _ := readProcess(child) // of one that ended just now the parent tells the next time
+		sum += c.own
 	}
 	return sum, true
 }
 
-// resident is how many bytes of memory a process has, and the most it ever had; 0 if that is not known.
+func childrenOf(parent int) (children []int) {
+	all, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range all {
+		pid, _ := strconv.Atoi(filepath.Base(dir))
+		if p, ok := readProcess(pid); ok && p.parent == parent {
+			children = append(children, pid)
+		}
+	}
+	return children
+}
+
+// resident is how many bytes of memory a process and its children have, and the most that each ever had;
+// 0 if that is not known.
 func resident(pid int) (now, most int64) {
-	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	for line := range strings.Lines(string(data)) {
-		var kB int64
-		switch {
-		case strings.HasPrefix(line, "VmRSS:"):
-			_, _ = fmt.Sscan(line[6:], &kB)
-			now = kB << 10
-		case strings.HasPrefix(line, "VmHWM:"):
-			_, _ = fmt.Sscan(line[6:], &kB)
-			most = kB << 10
+	for _, pid := range append(childrenOf(pid), pid) {
+		data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		for line := range strings.Lines(string(data)) {
+			name, value, _ := strings.Cut(line, ":")
+			var kB int64
+			_, _ = fmt.Sscan(value, &kB)
+			switch name {
+			case "VmRSS":
+				now += kB << 10
+			case "VmHWM":
+				most += kB << 10
+			}
 		}
 	}
 	return now, most
