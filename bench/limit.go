@@ -2,24 +2,104 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
-	"strconv"
+	"net/url"
+	"os"
+	"os/exec"
+	"runtime/debug"
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"tenantry/internal/ids"
+	"tenantry/internal/postgres"
 )
 
+// limitCommand is what this program is called with to be LIMIT's server instead.
+const limitCommand = "serve-limit"
+
+// startLimit runs LIMIT, which reaches the database without any policy in its way.
+func startLimit(ctx context.Context, d *database, in setup) (*contender, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	in.Database = d.SuperuserURL()
+	s, err := startServer(ctx, exec.Command(self, limitCommand), &in)
+	if err != nil {
+		return nil, err
+	}
+	return &contender{name: limitName, server: s, warmup: time.Second, request: func(w work, c *caller, a ask) (*http.Request, error) {
+		q := url.Values{}
+		switch w.key {
+		case point:
+			q.Set("id", ids.Encode("Device", a.device))
+		case write:
+			q.Set("id", ids.Encode("Ticket", a.ticket))
+			q.Set("status", a.status)
+		}
+		r, err := http.NewRequest(http.MethodGet, s.url+"/"+w.key+"?"+q.Encode(), nil)
+		if err == nil {
+			r.Header.Set("Authorization", "Bearer "+c.Token)
+		}
+		return r, err
+	}}, nil
+}
+
 // limit is what a good engineer would write by hand without the product: for each work one handler,
-// one statement with explicit predicates, JSON by hand, no GraphQL and no row level security.
+// one statement with explicit predicates, JSON by hand, no GraphQL and no row level security. It knows
+// its callers by heart.
 type limit struct {
 	pool    *pgxpool.Pool
-	callers map[string]*caller
+	callers map[string]*member
+}
+
+// member is a caller as statements take them.
+type member struct {
+	identity
+	tenants any
+}
+
+// serveLimit answers until its standard input ends.
+func serveLimit(ctx context.Context, in io.Reader, out io.Writer) error {
+	debug.SetGCPercent(400) // as the product does
+	var s setup
+	decoder := json.NewDecoder(in)
+	if err := decoder.Decode(&s); err != nil {
+		return err
+	}
+	pool, err := postgres.Open(ctx, s.Database, postgres.Settings{Size: int32(s.Connections), Statement: 10 * time.Second})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	l := &limit{pool: pool, callers: map[string]*member{}}
+	for _, c := range s.Callers {
+		l.callers[c.Token] = &member{c, postgres.Arg(c.Tenants)}
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "http://%s\n", listener.Addr())
+	server := &http.Server{Handler: l, ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		_ = decoder.Decode(&s) // nothing follows: it waits for the end
+		_ = server.Close()
+	}()
+	go func() {
+		<-ctx.Done()
+		_ = server.Close()
+	}()
+	if err := server.Serve(listener); err != http.ErrServerClosed {
+		return err
+	}
+	return nil
 }
 
 func (l *limit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -30,9 +110,9 @@ func (l *limit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var out []byte
 	var err error
-	id, _ := ids.DecodeAs(map[string]string{"/W1": "Device", "/W5": "Ticket"}[r.URL.Path], r.URL.Query().Get("id"))
 	switch r.URL.Path {
 	case "/W1":
+		id, _ := ids.DecodeAs("Device", r.URL.Query().Get("id"))
 		out, err = l.point(r.Context(), c, id)
 	case "/W2":
 		out, err = l.list(r.Context(), c)
@@ -41,7 +121,10 @@ func (l *limit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/W4":
 		out, err = l.dashboard(r.Context(), c)
 	case "/W5":
-		out, err = l.write(r.Context(), c, id, r.URL.Query().Get("status"))
+		q := r.URL.Query()
+		id, _ := ids.DecodeAs("Ticket", q.Get("id"))
+		ip, _, _ := net.SplitHostPort(r.RemoteAddr)
+		out, err = l.write(r.Context(), c, id, q.Get("status"), ip)
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -49,211 +132,4 @@ func (l *limit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(out)
-}
-
-func text(dst []byte, key string, s *string) []byte {
-	dst = append(append(dst, '"'), key...)
-	dst = append(dst, '"', ':')
-	if s == nil {
-		return append(dst, "null"...)
-	}
-	return strconv.AppendQuote(dst, *s) // the data has no character that Go and JSON quote differently
-}
-
-func moment(dst []byte, key string, t *time.Time) []byte {
-	if t == nil {
-		return text(dst, key, nil)
-	}
-	s := t.UTC().Format(time.RFC3339Nano)
-	return text(dst, key, &s)
-}
-
-func named(dst []byte, key string, name *string) []byte {
-	dst = append(append(append(dst, '"'), key...), `":`...)
-	if name == nil {
-		return append(dst, "null"...)
-	}
-	return append(text(append(dst, '{'), "name", name), '}')
-}
-
-func (l *limit) point(ctx context.Context, c *caller, id uuid.UUID) ([]byte, error) {
-	var name, platform, kind, connection, tenant string
-	var hostname, osName, serial *string
-	err := l.pool.QueryRow(ctx, `select d.name, d.hostname, d.platform, d.kind, d.os_name, d.serial_number, d.connection, t.name
-		from app.devices d join app.tenants t on t.account_id = d.account_id and t.id = d.tenant_id
-		where d.account_id = $1 and d.id = $2 and d.tenant_id = any($3)`, account, id, c.tenants).
-		Scan(&name, &hostname, &platform, &kind, &osName, &serial, &connection, &tenant)
-	if err != nil {
-		return nil, err
-	}
-	ref := ids.Encode("Device", id)
-	out := text([]byte(`{"data":{"device":{`), "id", &ref)
-	for _, f := range []struct {
-		key string
-		v   *string
-	}{{"name", &name}, {"hostname", hostname}, {"platform", &platform}, {"kind", &kind}, {"osName", osName}, {"serialNumber", serial}, {"connection", &connection}} {
-		out = text(append(out, ','), f.key, f.v)
-	}
-	return append(named(append(out, ','), "tenant", &tenant), "}}}"...), nil
-}
-
-const newest = `select k.id from unnest($2::uuid[]) u(id) cross join lateral (
-	select k.id, k.created_at from app.tickets k where k.account_id = $1 and k.tenant_id = u.id order by k.created_at desc, k.id desc limit 50) k
-	order by k.created_at desc, k.id desc limit 50`
-
-func (l *limit) list(ctx context.Context, c *caller) ([]byte, error) {
-	rows, err := l.pool.Query(ctx, `select k.id, k.number, k.subject, k.status, k.type, k.priority, k.category, k.created_at, t.name, n.name
-		from (`+newest+`) w join app.tickets k on k.account_id = $1 and k.id = w.id
-		join app.tenants t on t.account_id = k.account_id and t.id = k.tenant_id
-		left join app.user_names n on n.account_id = k.account_id and n.id = k.assignee_id
-		order by k.created_at desc, k.id desc`, account, c.tenants)
-	if err != nil {
-		return nil, err
-	}
-	out := []byte(`{"data":{"tickets":{"nodes":[`)
-	var id uuid.UUID
-	var number int32
-	var subject, status, typ, priority, tenant string
-	var category, assignee *string
-	var created time.Time
-	first := true
-	_, err = pgx.ForEachRow(rows, []any{&id, &number, &subject, &status, &typ, &priority, &category, &created, &tenant, &assignee}, func() error {
-		if !first {
-			out = append(out, ',')
-		}
-		first = false
-		ref := ids.Encode("Ticket", id)
-		out = append(text(append(out, '{'), "id", &ref), `,"number":`...)
-		out = append(strconv.AppendInt(out, int64(number), 10), ',')
-		out = append(text(out, "subject", &subject), ',')
-		out = append(text(out, "status", &status), ',')
-		out = append(text(out, "type", &typ), ',')
-		out = append(text(out, "priority", &priority), ',')
-		out = append(text(out, "category", category), ',')
-		out = append(moment(out, "createdAt", &created), ',')
-		out = append(named(out, "tenant", &tenant), ',')
-		out = append(named(out, "assignee", assignee), '}')
-		return nil
-	})
-	return append(out, "]}}}"...), err
-}
-
-func (l *limit) nested(ctx context.Context, c *caller) ([]byte, error) {
-	rows, err := l.pool.Query(ctx, `select d.id, d.name, d.platform, t.name, g.name, k.subjects, k.statuses, k.assignees
-		from (select d.* from unnest($2::uuid[]) u(id) cross join lateral (
-				select d.account_id, d.id, d.name, d.platform, d.tenant_id, d.group_id from app.devices d where d.account_id = $1 and d.tenant_id = u.id order by d.name, d.id limit 20) d
-			order by d.name, d.id limit 20) d
-		join app.tenants t on t.account_id = d.account_id and t.id = d.tenant_id
-		left join app.device_groups g on g.account_id = d.account_id and g.id = d.group_id
-		left join lateral (select array_agg(k.subject order by k.created_at desc, k.id desc) as subjects, array_agg(k.status order by k.created_at desc, k.id desc) as statuses,
-				array_agg(n.name order by k.created_at desc, k.id desc) as assignees
-			from (select k.* from app.tickets k where k.account_id = $1 and k.device_id = d.id and k.status in ('NEW', 'OPEN', 'ON_HOLD') and k.tenant_id = any($2)
-				order by k.created_at desc, k.id desc limit 5) k
-			left join app.user_names n on n.account_id = k.account_id and n.id = k.assignee_id) k on true
-		order by d.name, d.id`, account, c.tenants)
-	if err != nil {
-		return nil, err
-	}
-	out := []byte(`{"data":{"devices":{"nodes":[`)
-	var id uuid.UUID
-	var name, platform, tenant string
-	var group *string
-	var subjects, statuses []string
-	var assignees []*string
-	first := true
-	_, err = pgx.ForEachRow(rows, []any{&id, &name, &platform, &tenant, &group, &subjects, &statuses, &assignees}, func() error {
-		if !first {
-			out = append(out, ',')
-		}
-		first = false
-		ref := ids.Encode("Device", id)
-		out = append(text(append(out, '{'), "id", &ref), ',')
-		out = append(text(out, "name", &name), ',')
-		out = append(text(out, "platform", &platform), ',')
-		out = append(named(out, "tenant", &tenant), ',')
-		out = append(named(out, "group", group), `,"tickets":{"nodes":[`...)
-		for i := range subjects {
-			if i > 0 {
-				out = append(out, ',')
-			}
-			out = append(text(append(out, '{'), "subject", &subjects[i]), ',')
-			out = append(text(out, "status", &statuses[i]), ',')
-			out = append(named(out, "assignee", assignees[i]), '}')
-		}
-		out = append(out, "]}}"...)
-		return nil
-	})
-	return append(out, "]}}}"...), err
-}
-
-// dashboard counts, in one pass over the tickets and one over the devices.
-func (l *limit) dashboard(ctx context.Context, c *caller) ([]byte, error) {
-	rows, err := l.pool.Query(ctx, `select 'ticket', k.status, k.priority, count(*) from app.tickets k
-			join app.tenants t on t.account_id = k.account_id and t.id = k.tenant_id and t.status = 'ACTIVE'
-			where k.account_id = $1 and k.tenant_id = any($2) group by 2, 3
-		union all select 'device', k.connection, '', count(*) from app.devices k
-			join app.tenants t on t.account_id = k.account_id and t.id = k.tenant_id and t.status = 'ACTIVE'
-			where k.account_id = $1 and k.tenant_id = any($2) group by 2`, account, c.tenants)
-	if err != nil {
-		return nil, err
-	}
-	status, priority, connection := map[string]int64{}, map[string]int64{}, map[string]int64{}
-	var kind, state, level string
-	var n int64
-	_, err = pgx.ForEachRow(rows, []any{&kind, &state, &level, &n}, func() error {
-		if kind == "device" {
-			connection[state] += n
-			return nil
-		}
-		status[state] += n
-		if state == "NEW" || state == "OPEN" || state == "ON_HOLD" {
-			priority[level] += n
-		}
-		return nil
-	})
-	out := []byte(`{"data":{"dashboard":{`)
-	for i, part := range []struct {
-		name   string
-		keys   []string
-		counts map[string]int64
-	}{
-		{"ticketsByStatus", []string{"NEW", "OPEN", "ON_HOLD", "RESOLVED", "CLOSED"}, status},
-		{"ticketsByPriority", []string{"LOW", "MEDIUM", "HIGH", "CRITICAL"}, priority},
-		{"devicesByConnection", []string{"ONLINE", "OFFLINE", "OVERDUE"}, connection},
-	} {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(append(append(out, '"'), part.name...), `":[`...)
-		for j, key := range part.keys {
-			if j > 0 {
-				out = append(out, ',')
-			}
-			out = append(strconv.AppendInt(append(text(append(out, '{'), "key", &key), `,"count":`...), part.counts[key], 10), '}')
-		}
-		out = append(out, ']')
-	}
-	return append(out, "}}}"...), err
-}
-
-func (l *limit) write(ctx context.Context, c *caller, id uuid.UUID, status string) ([]byte, error) {
-	var before, subject string
-	var number, version int32
-	err := l.pool.QueryRow(ctx, `with old as (
-			select k.id, k.status, k.tenant_id, t.name from app.tickets k join app.tenants t on t.account_id = k.account_id and t.id = k.tenant_id and t.status = 'ACTIVE'
-			where k.account_id = $1 and k.id = $2 and k.tenant_id = any($3) for update of k),
-		new as (update app.tickets k set status = $4 from old where k.account_id = $1 and k.id = old.id returning k.id, k.number, k.subject, k.version),
-		trail as (insert into app.audit_events (account_id, id, actor_id, actor_name, action, outcome, object_type, object_id, object_name, tenant_id, tenant_name, before, after)
-			select $1, $5, $6, 'User', 'updateTicket', 'DONE', 'Ticket', new.id, new.subject, old.tenant_id, old.name, jsonb_build_object('status', old.status), jsonb_build_object('status', $4::text)
-			from new, old)
-		select old.status, new.number, new.subject, new.version from old, new`, account, id, c.tenants, status, ids.New(), c.user).
-		Scan(&before, &number, &subject, &version)
-	if err != nil {
-		return nil, err
-	}
-	ref := ids.Encode("Ticket", id)
-	out := text([]byte(`{"data":{"updateTicket":{"ticket":{`), "id", &ref)
-	out = append(text(append(out, ','), "status", &status), ',')
-	out = text(out, "subject", &subject)
-	return fmt.Appendf(out, `,"number":%d},"userErrors":[]}}}`, number), nil
 }
