@@ -47,8 +47,9 @@ test: ## Runs everything that a change must pass
 	@$(MAKE) --no-print-directory lint
 	@scripts/with-node go test -timeout 9m ./...
 
-bench: ## Measures the product against hand-written handlers
-	@scripts/need postgresql
+bench: ## Measures the product against hand-written handlers and PostGraphile
+	@scripts/need postgresql node
+	@cd bench/postgraphile; ../../scripts/with-node --22 npm ci --no-audit --no-fund --loglevel=error
 	@go run ./bench
 
 bench-scale: ## Measures the product on two million tickets, kept in .scale for the next time (5 GB)

@@ -36,7 +36,7 @@ func main() {
 // open before the first line is printed.
 func serve(ctx context.Context, s *settings.Settings, db *command.Database, log *slog.Logger, out *os.File) error {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400) // a quarter of the work of collecting, for some 25 MB
+		debug.SetGCPercent(200) // half the work of collecting, for some 15 MB
 	}
 	pool, err := postgres.Open(ctx, db.ServerURL, postgres.Settings{Size: s.PoolSize, Statement: s.StatementTimeout})
 	if err != nil {

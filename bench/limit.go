@@ -53,7 +53,7 @@ func startLimit(ctx context.Context, d *database, in setup) (*contender, error) 
 
 // limit is what a good engineer would write by hand without the product: for each work one handler,
 // one statement with explicit predicates, JSON by hand, no GraphQL and no row level security. It knows
-// its callers by heart.
+// its callers by heart. Pool and session are as pgx and PostgreSQL have them.
 type limit struct {
 	pool    *pgxpool.Pool
 	callers map[string]*member
@@ -73,7 +73,12 @@ func serveLimit(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err := decoder.Decode(&s); err != nil {
 		return err
 	}
-	pool, err := postgres.Open(ctx, s.Database, postgres.Settings{Size: int32(s.Connections), Statement: 10 * time.Second})
+	cfg, err := pgxpool.ParseConfig(s.Database)
+	if err != nil {
+		return err
+	}
+	cfg.MaxConns = int32(s.Connections)
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,10 @@ type Identity struct {
 // ErrStale says that the session or token is over or the viewer's access is no longer what the caller knows.
 var ErrStale = errors.New("the viewer's access has changed")
 
+// statementsMost is how many prepared statements a connection keeps, the last used. Nothing of a viewer is in
+// them but the kind.
+const statementsMost = 200
+
 // Settings of a pool.
 type Settings struct {
 	// Size is how many connections there are at most.
@@ -71,6 +75,8 @@ func Open(ctx context.Context, url string, s Settings) (*pgxpool.Pool, error) {
 	// What is read often is in memory: a lookup in an index costs hardly more than the next row of a table.
 	cfg.ConnConfig.RuntimeParams["random_page_cost"] = "1.1"
 	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30000"
+	cfg.ConnConfig.StatementCacheCapacity = statementsMost
+	cfg.ConnConfig.DescriptionCacheCapacity = 0 // of another way to ask
 	cfg.AfterConnect = teach
 	return pgxpool.NewWithConfig(ctx, cfg)
 }
