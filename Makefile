@@ -47,15 +47,21 @@ test: ## Runs everything that a change must pass
 	@$(MAKE) --no-print-directory lint
 	@scripts/with-node go test -timeout 9m ./...
 
-bench: ## Measures the product against hand-written handlers and PostGraphile
+bench: ## Measures the product beside hand-written handlers and PostGraphile; ARGS='-work W1' one work
 	@scripts/need postgresql node
-	@cd bench/postgraphile; ../../scripts/with-node --22 npm ci --no-audit --no-fund --loglevel=error
-	@go run ./bench
+	@$(MAKE) --no-print-directory $(POSTGRAPHILE)
+	@go run ./bench $(ARGS)
+
+POSTGRAPHILE := bench/postgraphile/node_modules/.package-lock.json
+$(POSTGRAPHILE): bench/postgraphile/package-lock.json
+	@echo Installing PostGraphile
+	@cd bench/postgraphile && ../../scripts/with-node --22 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 bench-scale: ## Measures the product on two million tickets, kept in .scale for the next time (5 GB)
 	@scripts/need postgresql
 	@go run ./bench -scale .scale
 
 clean: ## Removes what was built, but no data
-	@rm -rf bin web/node_modules
+	@rm -rf bin web/node_modules bench/postgraphile/node_modules
 	@find web/dist -mindepth 1 ! -name .gitkeep -delete 2>/dev/null || true

@@ -119,6 +119,6 @@ func compete(ctx context.Context, d *database, all contenders, did []work, peopl
 		printWork(os.Stdout, w, all, r)
 		results = append(results, r)
 	}
-	printShares(os.Stdout, all, did, results)
+	printRatios(os.Stdout, all, did, results)
 	return nil
 }

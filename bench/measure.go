@@ -44,11 +44,15 @@ func (r result) each(number func(outcome) float64) []float64 {
 
 func perSecond(o outcome) float64 { return o.perSecond }
 
-// shares is, round by round, how many times as many requests a second a is than b.
-func shares(a, b result) []float64 {
-	out := a.each(perSecond)
+// perProcessor is how many requests a second of one core's time is enough for, of the server and the
+// database together; negative if it is not known.
+func perProcessor(o outcome) float64 { return 1 / (o.server + o.database).Seconds() }
+
+// ratios is, round by round, how many times the number of b that of a is.
+func ratios(a, b result, number func(outcome) float64) []float64 {
+	out := a.each(number)
 	for i, o := range b.rounds {
-		out[i] /= o.perSecond
+		out[i] /= number(o)
 	}
 	return out
 }

@@ -27,27 +27,37 @@ func printWork(out io.Writer, w work, all contenders, results []result) {
 	printTable(out, table)
 }
 
-// printShares prints how the product did beside each other contender, with the lowest and the highest
-// round.
-func printShares(out io.Writer, all contenders, did []work, results [][]result) {
+// printRatios prints how many times what each other contender did the product did, with the lowest and the
+// highest round: in requests a second and, which what else the machine does changes less, in requests for the
+// processor time of server and database.
+func printRatios(out io.Writer, all contenders, did []work, results [][]result) {
 	product := slices.IndexFunc(all, func(c *contender) bool { return c.name == productName })
 	table := [][]string{{"work"}}
 	for i, c := range all {
 		if i != product {
-			table[0] = append(table[0], productName+" / "+c.name)
+			table[0] = append(table[0], productName+" / "+c.name, "by CPU")
 		}
 	}
 	for k, w := range did {
 		row := []string{w.key + " " + w.title}
 		for i := range all {
 			if i != product {
-				s := shares(results[k][product], results[k][i])
-				row = append(row, fmt.Sprintf("%.2f (%.2f…%.2f)", median(s), slices.Min(s), slices.Max(s)))
+				a, b := results[k][product], results[k][i]
+				row = append(row, ratio(ratios(a, b, perSecond)))
+				if perProcessor(b.rounds[0]) > 0 {
+					row = append(row, ratio(ratios(a, b, perProcessor)))
+				} else {
+					row = append(row, "unknown")
+				}
 			}
 		}
 		table = append(table, row)
 	}
 	printTable(out, table)
+}
+
+func ratio(rounds []float64) string {
+	return fmt.Sprintf("%.2f (%.2f…%.2f)", median(rounds), slices.Min(rounds), slices.Max(rounds))
 }
 
 // printTable prints rows below their heading, as Markdown that can be read as it is.
