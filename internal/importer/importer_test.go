@@ -19,13 +19,13 @@ import (
 
 // place is an account with one admin, in a database of its own.
 type place struct {
-	t       *testing.T
+	t       testing.TB
 	url     string
 	conn    *pgx.Conn
 	account uuid.UUID
 }
 
-func newPlace(t *testing.T) *place {
+func newPlace(t testing.TB) *place {
 	t.Helper()
 	db := testdb.Open(t)
 	conn, err := pgx.Connect(t.Context(), db.OwnerURL)

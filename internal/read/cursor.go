@@ -59,7 +59,8 @@ func (s seals) open(cursor string) (position, error) {
 	bad := problem.New(problem.BadCursor, "The cursor is not of this list, with this order and these arguments: start without one.")
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	size := s.who.Cursors.NonceSize()
-	if err != nil || len(sealed) < size+s.who.Cursors.Overhead()+16 {
+	// Decoding passes over line ends, so that a cursor could be written in many ways: the length tells.
+	if err != nil || len(sealed) < size+s.who.Cursors.Overhead()+16 || base64.RawURLEncoding.EncodedLen(len(sealed)) != len(cursor) {
 		return position{}, bad
 	}
 	plain, err := s.who.Cursors.Open(nil, sealed[:size], sealed[size:], s.bound())

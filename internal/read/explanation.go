@@ -172,10 +172,10 @@ func (c *compiler) withAccess(f graphql.CollectedField, set *rows.Set) (*plan, e
 			when i.` + t.tenant + ` = '` + models.Everyone.String() + `' and (k.role = 'MEMBER' or k.tenant_count > 0) then 'PUBLISHED_TO_ALL'
 			when i.` + t.tenant + ` = k.id then 'AUTHOR' end
 		when i.` + t.tenant + ` = k.account_id then case when k.role = 'MEMBER' and k.tenant_count = 0 then 'TENANTLESS_WITHOUT_MEMBERSHIP' end
-		when exists (select from app.memberships m where m.account_id = k.account_id and m.user_id = k.id and m.tenant_id = i.` + t.tenant + `)
+		when exists (select from app.memberships m where m.account_id = $1 and m.user_id = k.id and m.tenant_id = i.` + t.tenant + `)
 			then 'MEMBER_OF_TENANT' end`
 	l := &listing{
-		t: types["User"], from: "app.users k join " + t.schema.Table + " i on i.account_id = k.account_id", root: true,
+		t: types["User"], from: "app.users k join " + t.schema.Table + " i on i.account_id = $1", root: true,
 		link: map[string]string{"link_rule": rule},
 		given: []condition{func(c *compiler) string {
 			return "i.id = " + c.arg(item) + " and (" + rule + ") is not null"

@@ -68,7 +68,11 @@ func (p *Template) make(name string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	if err := copied(ctx, c, name, template); err != nil {
+	source, err := empty()
+	if err != nil {
+		return err
+	}
+	if err := copied(ctx, c, name, source); err != nil {
 		return err
 	}
 	return p.Fill(ctx, on(c.OwnerURL(), name))
@@ -84,8 +88,36 @@ func copied(ctx context.Context, c *cluster.Cluster, name, source string) error 
 // Open makes an empty database and drops it when the test ends.
 func Open(t testing.TB) *DB {
 	t.Helper()
-	return open(t, template)
+	source, err := empty()
+	if err != nil {
+		t.Fatalf("no database for the test: %v", err)
+	}
+	return open(t, source)
 }
+
+// changing is an environment variable: a file of SQL that is run, as a superuser, before any test's database is
+// made. So prove/walls takes a brick out of the wall and sees whether the tests notice.
+const changing = "TENANTRY_TEST_SQL"
+
+// empty is what the databases of this process are copied from.
+var empty = sync.OnceValues(func() (string, error) {
+	c, err := shared()
+	file := os.Getenv(changing)
+	if err != nil || file == "" {
+		return template, err
+	}
+	sql, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	name := fmt.Sprintf("test_%d_changed", os.Getpid())
+	if err := copied(ctx, c, name, template); err != nil {
+		return "", err
+	}
+	return name, run(ctx, on(c.SuperuserURL(), name), string(sql))
+})
 
 func open(t testing.TB, source string) *DB {
 	t.Helper()

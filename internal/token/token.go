@@ -56,7 +56,7 @@ func Read(kind Kind, s string) (t Token, ok bool) {
 		return Token{}, false
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(rest)
-	if err != nil {
+	if err != nil || len(raw) != 64 { // decoding passes over line ends
 		return Token{}, false
 	}
 	t.Kind = kind

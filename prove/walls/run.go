@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"text/tabwriter"
+	"time"
+)
+
+// site is where the walls are built without a brick.
+type site struct {
+	dir   string
+	limit time.Duration
+}
+
+// suites are the packages whose tests look at the walls; those first that see the most of them.
+var suites = []string{"graph", "migrations", "internal/store", "internal/command", "internal/postgres", "internal/importer", "internal/tally", "internal/read"}
+
+// sighted are the tests that see most of the bricks of a kind; they run before all others.
+var sighted = map[string]string{
+	"policy":    "TestTheDatabaseAlone|TestAnswersEqual",
+	"directive": "TestWhatEachRoleMay|TestAnswersEqual|TestEveryFilterAndOrder",
+	"key":       "TestNoKeyReaches|TestAnswersEqual",
+	"predicate": "TestEveryStatementOf|TestAnswersEqual|TestEveryFilterAndOrderAnswers",
+	"function":  "TestAnInjected|TestSearch|TestEveryDoorOfTheDatabase|TestNobodyReadsWhat",
+}
+
+// formal are tests of form and not of what somebody sees: golden files, and lints of schema and catalogue.
+const formal = "AsAgreed$|AreAgreedTo$|IsAgreedTo$|TestEveryMutationDoesWhatItSays|TestEveryRootFieldAndEdge|TestEveryDirectiveIs|TestEveryTypeWith|" +
+	"TestEveryMutationTakes|TestEverythingInTheSchema|TestEveryTableIsUnder|TestEveryPolicyBegins|TestEveryKeyStarts|TestEveryTableIsOf"
+
+// result is what became of a brick: which test missed it, or nobody, or why it could not be told.
+type result struct {
+	brick
+	missed string
+	err    error
+	took   time.Duration
+}
+
+// binary is where a package's tests are built.
+func (s *site) binary(suite string) string {
+	return filepath.Join(s.dir, strings.ReplaceAll(suite, "/", "-")+".test")
+}
+
+// build compiles the tests once, with all conditions of the compiler made so that each can be taken out.
+func (s *site) build(ctx context.Context) error {
+	for _, suite := range suites {
+		args := []string{"test", "-c", "-o", s.binary(suite), "-overlay", filepath.Join(s.dir, "overlay.json"), "./" + suite}
+		if out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput(); err != nil {
+			return fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+	return nil
+}
+
+// takeOut runs the suite without each of the bricks, after once with all in place.
+func (s *site) takeOut(ctx context.Context, chosen []brick, parallel int) ([]result, error) {
+	if err := s.build(ctx); err != nil {
+		return nil, err
+	}
+	folders := make(chan string, parallel) // each with a PostgreSQL of its own
+	for i := range parallel {
+		folder := filepath.Join(s.dir, fmt.Sprint("tmp", i))
+		if err := os.Mkdir(folder, 0o777); err != nil {
+			return nil, err
+		}
+		folders <- folder
+	}
+	folder := <-folders
+	whole := s.suite(ctx, brick{kind: "", name: "nothing"}, folder)
+	folders <- folder
+	if whole.missed != "" || whole.err != nil {
+		return nil, fmt.Errorf("with all bricks in place: %s %w", whole.missed, errors.Join(whole.err))
+	}
+	fmt.Printf("with all bricks in place the tests pass, in %s\n", whole.took.Round(time.Second))
+	results := make([]result, len(chosen))
+	var group sync.WaitGroup
+	for i, b := range chosen {
+		folder := <-folders
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() {
+			results[i] = s.suite(ctx, b, folder)
+			folders <- folder
+			fmt.Printf("%s\t%s\t%s\n", b.kind, b.name, results[i])
+		})
+	}
+	group.Wait()
+	return results, ctx.Err()
+}
+
+// String is what became of the brick.
+func (r result) String() string {
+	switch took := r.took.Round(100 * time.Millisecond); {
+	case r.err != nil:
+		return fmt.Sprintf("?? %v", r.err)
+	case r.missed == "":
+		return fmt.Sprintf("SURVIVES (%s)", took)
+	default:
+		return fmt.Sprintf("%s (%s)", r.missed, took)
+	}
+}
+
+// suite runs the tests without a brick until the first fails: first those that are sighted.
+func (s *site) suite(ctx context.Context, b brick, folder string) result {
+	start := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, s.limit)
+	defer cancel()
+	env := append(append(os.Environ(), "TMPDIR="+folder), b.env...)
+	if b.sql != "" {
+		file := filepath.Join(folder, "brick.sql")
+		if err := os.WriteFile(file, []byte(b.sql), 0o600); err != nil {
+			return result{brick: b, err: err}
+		}
+		env = append(env, "TENANTRY_TEST_SQL="+file)
+	}
+	out := result{brick: b}
+	first := sighted[b.kind]
+	if first != "" {
+		out.missed, out.err = s.tests(ctx, "graph", env, "-test.run", first, "-test.skip", formal)
+	}
+	for _, suite := range suites {
+		if out.missed != "" || out.err != nil {
+			break
+		}
+		skip := formal
+		if suite == "graph" && first != "" {
+			skip += "|" + first
+		}
+		out.missed, out.err = s.tests(ctx, suite, env, "-test.skip", skip)
+	}
+	if ctx.Err() == context.DeadlineExceeded && out.missed == "" {
+		out.missed = "(no test ended in time)" // as unusable as it could be, and nobody's data
+	}
+	out.took = time.Since(start)
+	return out
+}
+
+var failure = regexp.MustCompile(`^\s*--- FAIL: (\S+)|^panic: |(^FAIL)`)
+
+// tests runs tests of a package; the first that fails ends them all. It gives its name.
+func (s *site) tests(ctx context.Context, suite string, env []string, args ...string) (failed string, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, s.binary(suite), append(args, "-test.v", "-test.timeout", "10m")...)
+	cmd.Dir, cmd.Env = suite, env
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = 5 * time.Second
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", err
+	}
+	cmd.Stderr = cmd.Stdout
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	var last string
+	lines := bufio.NewScanner(pipe)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		last = lines.Text()
+		if m := failure.FindStringSubmatch(last); m != nil && failed == "" {
+			if failed = m[1]; failed == "" {
+				failed = suite + ": " + last
+			}
+			cancel()
+		}
+	}
+	_, _ = io.Copy(io.Discard, pipe)
+	if err := cmd.Wait(); err != nil && failed == "" && ctx.Err() == nil {
+		return "", fmt.Errorf("%s: %w: %s", suite, err, last)
+	}
+	return failed, nil
+}
+
+// report prints the table and the survivors.
+func report(w io.Writer, results []result) {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "kind\tbricks\tred\tsurvivors\t")
+	var red, bricks int
+	for _, kind := range kinds {
+		var n, missed int
+		for _, r := range results {
+			if r.kind == kind && r.err == nil {
+				n++
+				if r.missed != "" {
+					missed++
+				}
+			}
+		}
+		if n > 0 {
+			fmt.Fprintf(table, "%s\t%d\t%d\t%d\t\n", kind, n, missed, n-missed)
+		}
+		red, bricks = red+missed, bricks+n
+	}
+	fmt.Fprintf(table, "all\t%d\t%d\t%d\t\n", bricks, red, bricks-red)
+	_ = table.Flush()
+	fmt.Fprintf(w, "%.1f %% of the bricks are missed when they are gone\n", 100*float64(red)/float64(max(1, bricks)))
+	for _, r := range results {
+		if r.err != nil || r.missed == "" && r.name != "" {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", r.kind, r.name, r)
+		}
+	}
+}
