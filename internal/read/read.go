@@ -28,9 +28,6 @@ type Reader struct {
 	Schema *ast.Schema
 	// Unscoped leaves the compiler's own scoping out, so that a test can see the database's alone.
 	Unscoped bool
-	// Few is how many objects the filter of a list may find to be taken one by one, rather than looked for on
-	// the way through the list; 0 is as many as is fast.
-	Few int
 }
 
 // Source is where a batch reads: a transaction of its viewer, who is nil if there is none. A nil source
