@@ -7,7 +7,9 @@ package read
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"runtime/debug"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -126,6 +128,12 @@ func (q *question) MarshalGQL(w io.Writer) {
 }
 
 func (b *Batch) run() {
+	// The answer is being written: no resolver is there any more that would make an error of a panic.
+	defer func() {
+		if cause := recover(); cause != nil {
+			b.settle(fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+		}
+	}()
 	ctx := b.questions[0].ctx
 	if b.source != nil {
 		b.settle(send(ctx, b.source.Send, b.questions))
