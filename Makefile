@@ -38,7 +38,7 @@ lint: ## Checks formatting and finds suspicious code
 	@go tool staticcheck ./...
 
 test: ## Runs everything that a change must pass
-	@scripts/need postgresql node chromium
+	@scripts/need postgresql pgbouncer node chromium
 	@$(MAKE) --no-print-directory web
 	@sum() { cat graph/generated/*.go graph/*.resolvers.go models/graphql_gen.go | cksum; }; \
 	before=$$(sum); \

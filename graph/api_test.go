@@ -36,6 +36,8 @@ type api struct {
 	log     bytes.Buffer
 	trips   atomic.Int64
 	owner   *pgx.Conn
+	// answered is called for each answer of a batch; nil for nothing.
+	answered func(context.Context)
 }
 
 // TraceBatchStart counts round trips: a batch is one.
@@ -44,8 +46,12 @@ func (a *api) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatch
 	return ctx
 }
 
-// TraceBatchQuery is there for the interface.
-func (a *api) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+// TraceBatchQuery is in the middle of a batch.
+func (a *api) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchQueryData) {
+	if a.answered != nil {
+		a.answered(ctx)
+	}
+}
 
 // TraceBatchEnd is there for the interface.
 func (a *api) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
@@ -70,9 +76,15 @@ func newAPI(t testing.TB, options ...func(*Options)) *api {
 // newAPIOn has at most so many connections.
 func newAPIOn(t testing.TB, connections int32, options ...func(*Options)) *api {
 	t.Helper()
+	return newAPIBehind(t, connections, func(db *testdb.DB) string { return db.ServerURL }, options...)
+}
+
+// newAPIBehind comes to its database by another way.
+func newAPIBehind(t testing.TB, connections int32, way func(*testdb.DB) string, options ...func(*Options)) *api {
+	t.Helper()
 	a := &api{t: t, db: demoDB.Open(t)}
 	ctx := context.Background()
-	pool, err := postgres.Open(ctx, a.db.ServerURL, postgres.Settings{Size: connections, Statement: 20 * time.Second, Trace: a})
+	pool, err := postgres.Open(ctx, way(a.db), postgres.Settings{Size: connections, Statement: 20 * time.Second, Trace: a})
 	must(t, err)
 	t.Cleanup(pool.Close)
 	a.pool = pool

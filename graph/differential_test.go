@@ -70,7 +70,13 @@ type differential struct {
 
 func newDifferential(t testing.TB, seed uint64) *differential {
 	t.Helper()
-	d := &differential{api: newAPI(t), seed: seed, places: map[string]place{}, codes: map[string]int{}, evaluators: map[string]*evaluator{}}
+	return newDifferentialOn(t, newAPI(t), seed)
+}
+
+// newDifferentialOn has its world in the database of a server that is there.
+func newDifferentialOn(t testing.TB, a *api, seed uint64) *differential {
+	t.Helper()
+	d := &differential{api: a, seed: seed, places: map[string]place{}, codes: map[string]int{}, evaluators: map[string]*evaluator{}}
 	w, err := makeWorld(context.Background(), seed, d.owner)
 	must(t, err)
 	d.world = w

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -31,14 +32,24 @@ func TestAnInjectedStatementLearnsNothingOfOthers(t *testing.T) {
 	a := newAPI(t)
 	ctx := context.Background()
 	dubois := a.key("Northwind IT", "Tenant", "Boulangerie Dubois")
-	mark := one[string](a, "select app.word_mark(account_id) from app.accounts where name = 'Southwind Services'")
 	tx := a.become(memberOfOne, "member", dubois)
-	found := func(word string) (more bool) {
-		query := "'" + mark + "=" + word + "' | '" + mark + "~" + word + "'"
-		must(t, tx.QueryRow(ctx, "select app.search_found('Device', $1::text::tsquery, 0) is null", query).Scan(&more))
-		return more
+	// "pacs" is a device's word in another tenant, "till" in another account, "caisse" in their own tenant.
+	found := func(word string) (out string) {
+		must(t, tx.QueryRow(ctx, `select coalesce(replace(f.query::text, $1, '*'), '-') || ' ' || coalesce(cardinality(f.ids)::text, '-') || ' ' ||
+				app.search_count('{Device,Tenant}', array[$1], array[$1, $1 || '*'], '{1,1}') || ' ' || (select count(*) from app.search('{Device,Tenant}', array[$1], array[$1], '{1}', null, null, null, 9))
+			from app.search_found('Device', array[$1], array[$1, $1 || '*'], '{1,1}', false) f`, word).Scan(&out))
+		return out
 	}
-	expect(t, "a member finds a word that another account has", found("till"), found("zzzz"))
+	expect(t, "what a member finds by a word of another account", found("till"), found("zzzz"))
+	expect(t, "by a word of another tenant", found("pacs"), found("zzzz"))
+	expect(t, "by one of their own tenant is another thing", found("caisse") != found("zzzz"), true)
+	must(t, tx.Rollback(ctx))
+	a.sql("create or replace function app.search_few() returns bigint language sql immutable set search_path = pg_catalog as 'select 0::bigint'")
+	tx = a.become(memberOfOne, "member", dubois)
+	var query string
+	must(t, tx.QueryRow(ctx, "select f.query::text from app.search_found('Device', '{caisse}', '{caisse,pacs,till,bureau}', '{1,1,1,1}', false) f").Scan(&query))
+	expect(t, "the query for the way through a list names a word of another tenant or account", strings.Contains(query, "pacs") || strings.Contains(query, "till"), false)
+	expect(t, "and one of their own", strings.Contains(query, "caisse"), true)
 	must(t, tx.Rollback(ctx))
 
 	tx = a.become(customer, "customer_writer", dubois)
@@ -48,6 +59,12 @@ func TestAnInjectedStatementLearnsNothingOfOthers(t *testing.T) {
 	}
 	expect(t, "addresses that a customer reads as an admin's tickets'", requester(admin), 0)
 	expect(t, "as their own", requester(customer), 1)
+	assignable := func(email string) (yes bool) {
+		must(t, tx.QueryRow(ctx, "select app.is_assignable($1, $2)", a.key("Northwind IT", "User", email), dubois).Scan(&yes))
+		return yes
+	}
+	expect(t, "a customer asks whether a member of their tenant can be assigned", assignable(memberOfOne), true)
+	expect(t, "whether another customer can", assignable(customer), false)
 }
 
 // TestWhatOnlyAdminsMayDoToOthersWorkIsAuditedWhenRefused by the part that somebody has in it.

@@ -68,7 +68,7 @@ func (c *compiler) connection(f graphql.CollectedField, set *rows.Set, scope acc
 			return missing(set), nil
 		}
 		scope, l.bare, l.from = access.Account, true, t.face+" k"
-		l.given = append(l.given, func(c *compiler) string { return "k.id in (select app.reaching(" + c.arg(tenant) + ", false))" })
+		l.given = append(l.given, func(c *compiler) string { return "k.id in (select app.assignable(" + c.arg(tenant) + "))" })
 		p, err := c.rootList(f, l, scope)
 		if err == nil && tenant != c.who.AccountID && c.who.Reach().All {
 			return c.ifThere(types["Tenant"], tenant, p)

@@ -7,7 +7,9 @@ package read
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"runtime/debug"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -28,9 +30,6 @@ type Reader struct {
 	Schema *ast.Schema
 	// Unscoped leaves the compiler's own scoping out, so that a test can see the database's alone.
 	Unscoped bool
-	// Few is how many objects the filter of a list may find to be taken one by one, rather than looked for on
-	// the way through the list; 0 is as many as is fast.
-	Few int
 }
 
 // Source is where a batch reads: a transaction of its viewer, who is nil if there is none. A nil source
@@ -129,6 +128,12 @@ func (q *question) MarshalGQL(w io.Writer) {
 }
 
 func (b *Batch) run() {
+	// The answer is being written: no resolver is there any more that would make an error of a panic.
+	defer func() {
+		if cause := recover(); cause != nil {
+			b.settle(fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+		}
+	}()
 	ctx := b.questions[0].ctx
 	if b.source != nil {
 		b.settle(send(ctx, b.source.Send, b.questions))

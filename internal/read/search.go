@@ -70,7 +70,7 @@ func (c *compiler) search(f graphql.CollectedField) (*plan, error) {
 	total := len(p.statements)
 	if needs.total {
 		c.begin()
-		p.statements = append(p.statements, c.finish("select app.search_count("+c.arg(kinds)+", "+c.query(t)+") where $1::uuid is not null"))
+		p.statements = append(p.statements, c.finish("select app.search_count("+c.arg(kinds)+", "+c.terms(t)+") where $1::uuid is not null"))
 	}
 	p.write = func(tables []table) ([]byte, error) {
 		var s slice
@@ -114,13 +114,13 @@ func (c *compiler) hits(l *listing, t terms, kinds []string) string {
 		rank, at, id = c.arg(first)+"::text::int", c.arg(rest)+"::text::timestamptz", c.arg(p.id)
 	}
 	return "select s.ordinality as nth, s.rank || ' ' || s.moment as place, s.item as id, s.sort, s.part from app.search(" +
-		strings.Join([]string{c.arg(kinds), c.arg(t.words), c.arg(t.alternatives), c.arg(t.places), rank, at, id, strconv.Itoa(l.page.size + 1)}, ", ") +
+		strings.Join([]string{c.arg(kinds), c.terms(t), rank, at, id, strconv.Itoa(l.page.size + 1)}, ", ") +
 		") with ordinality s where $1::uuid is not null"
 }
 
-// query is the search that does not mind a letter, as tsquery.
-func (c *compiler) query(t terms) string {
-	return "app.search_query(" + c.arg(t.words) + ", " + c.arg(t.alternatives) + ", " + c.arg(t.places) + ")"
+// terms are what is looked for, as the functions that find take it.
+func (c *compiler) terms(t terms) string {
+	return c.arg(t.words) + ", " + c.arg(t.alternatives) + ", " + c.arg(t.places)
 }
 
 // visible are the records in which one of the objects is there: the functions find nothing else, but the

@@ -43,21 +43,19 @@ func (f *found) condition(c *compiler, how looking) string {
 		return "(select f.ids is null from f) and exists (select from app.search_documents d where d.account_id = $1 and d.kind = '" + f.typ +
 			"' and d.object_id = k.id and d.words @@ (select f.query from f)" + internal + ")"
 	}
-	return "k.id in (select unnest(app.search_found('" + f.typ + "', " + c.query(f.terms) + ", 1000000000)))"
+	return "k.id in (select unnest(f.ids) from " + f.find(c, true) + ")"
 }
 
-// fewFound is how many objects are few.
-const fewFound = 10000
+// find is "f": the objects that were found, or the query for what the list comes past if they are many and
+// need not be the whole.
+func (f *found) find(c *compiler, whole bool) string {
+	return "app.search_found('" + f.typ + "', " + c.terms(f.terms) + ", " + strconv.FormatBool(whole) + ") f"
+}
 
 // either writes both ways to look, of which the database takes the one that is right for how many were
 // found.
 func (f *found) either(c *compiler, l *listing, one func(*listing) (string, error), both func(few, many string) string) (string, error) {
-	few := c.reader.Few
-	if few == 0 {
-		few = fewFound
-	}
-	with := "with q as materialized (select " + c.query(f.terms) + " as query), f as materialized (select q.query, app.search_found('" + f.typ +
-		"', q.query, " + strconv.Itoa(few) + ") as ids from q) "
+	with := "with f as materialized (select f.ids, f.query from " + f.find(c, false) + ") "
 	l.looks = amongFew
 	among, err := one(l)
 	if err != nil {

@@ -130,6 +130,9 @@ func read[T any](tx *Tx, list *[]T, sql string, args ...any) error {
 		return err
 	}
 	tx.later(sql, args...).Query(func(rows pgx.Rows) error {
+		if err := rows.Err(); err != nil { // then there are no columns to ask for
+			return err
+		}
 		into := make([]any, len(rows.FieldDescriptions()))
 		for rows.Next() {
 			var row T

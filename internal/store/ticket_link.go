@@ -182,6 +182,6 @@ func (tx *Tx) assignee(f *faults, user, tenant uuid.UUID, path string) (*uuid.UU
 
 // reaching tells whether a user is an active agent whose reach holds a tenant's items.
 func (tx *Tx) reaching(user, tenant uuid.UUID) (can bool, err error) {
-	err = tx.ask("select exists (select from app.reaching($1, false) r where r.user_id = $2)", []any{tenant, user}, &can)
+	err = tx.ask("select app.is_assignable($1, $2)", []any{user, tenant}, &can)
 	return can, err
 }
