@@ -101,7 +101,10 @@ func run(ctx context.Context, o options, log *slog.Logger) error {
 	if o.work != "" {
 		return nil
 	}
-	return printFootprint(ctx, os.Stdout, binary, d, people)
+	if err := printFootprint(ctx, os.Stdout, binary, d, people); err != nil {
+		return err
+	}
+	return printCaches(ctx, os.Stdout, binary, d, people)
 }
 
 // compete compares the contenders' answers, and then measures and prints.
