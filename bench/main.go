@@ -95,6 +95,9 @@ func run(ctx context.Context, o options, log *slog.Logger) error {
 		err = compete(ctx, d, all, did, people, o.rounds)
 	}
 	all.stop()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err != nil {
 		return fmt.Errorf("%w%s", err, all.said())
 	}

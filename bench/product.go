@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
@@ -12,15 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
-	"tenantry/graph"
 	"tenantry/internal/ids"
-	"tenantry/internal/password"
-	"tenantry/internal/postgres"
-	"tenantry/internal/read"
-	"tenantry/internal/store"
-	"tenantry/internal/viewer"
 )
 
 // buildProduct makes the program that an operator runs.
@@ -55,21 +46,4 @@ func startProduct(ctx context.Context, binary string, d *database, connections i
 		}
 		return post(s.url+"/graphql", w.document, variables, c)
 	}}, nil
-}
-
-// theProduct is the product's handler in this process, whose time in the server can be told alone.
-func theProduct(ctx context.Context, url string, log *slog.Logger) (http.Handler, *pgxpool.Pool, error) {
-	pool, err := postgres.Open(ctx, url, postgres.Settings{Size: clients, Statement: 10 * time.Second})
-	if err != nil {
-		return nil, nil, err
-	}
-	st, err := store.New(pool, password.New(1), time.Hour)
-	if err != nil {
-		return nil, nil, err
-	}
-	handler, err := graph.Handler(graph.Options{
-		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Log: log,
-		Limits: graph.Limits{Tokens: 1500, Depth: 15, Cost: 10000, Aliases: 100, RootFields: 50}, Timeout: 10 * time.Second, MaxBody: 1 << 20,
-	})
-	return handler, pool, err
 }
