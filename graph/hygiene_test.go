@@ -16,10 +16,12 @@ import (
 	"tenantry/internal/testdb"
 )
 
-// times is how often something is tried: so often in a proof, which TENANTRY_PROVE=full asks for, and a
-// hundredth of it in every run of the tests.
+// proving tells whether all of a proof is asked for, which takes minutes.
+func proving() bool { return os.Getenv("TENANTRY_PROVE") == "full" }
+
+// times is how often something is tried: so often in a proof, and a hundredth of it in every run of the tests.
 func times(proof int) int {
-	if os.Getenv("TENANTRY_PROVE") == "full" {
+	if proving() {
 		return proof
 	}
 	return proof / 100

@@ -46,5 +46,18 @@ $$;
 revoke execute on function pg_catalog.set_config(text, text, boolean) from public;
 grant execute on function pg_catalog.set_config(text, text, boolean) to tenantry_server, tenantry_owner;
 
+-- Nor leave anything behind, in the connection or for viewers of other accounts: locks of the session, and large
+-- objects, which PostgreSQL 15 makes in transactions that only read, too.
+do $$
+declare
+  f regprocedure;
+begin
+  for f in select oid from pg_proc where pronamespace = 'pg_catalog'::regnamespace and proname ~ '^(lo_|loread$|lowrite$|pg_(try_)?advisory_(un)?lock)' loop
+    execute format('revoke execute on function %s from public', f);
+    execute format('grant execute on function %s to tenantry_owner', f);
+  end loop;
+end
+$$;
+
 revoke all on schema public from public;
 create schema if not exists app authorization tenantry_owner;
