@@ -137,7 +137,7 @@ func (s *site) suite(ctx context.Context, b brick, folder string) result {
 	out := result{brick: b}
 	first := sighted[b.kind]
 	if first != "" {
-		out.missed, out.err = s.tests(ctx, "graph", env, "-test.run", first, "-test.skip", formal)
+		out.missed, out.err = s.tests(ctx, "graph", env, "-test.run", first, "-test.skip", formal, "-test.parallel", "1")
 	}
 	for _, suite := range suites {
 		if out.missed != "" || out.err != nil || s.quick {
