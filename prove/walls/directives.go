@@ -41,6 +41,8 @@ func instead(def *ast.Definition, d *ast.Directive) []string {
 		return nil // of mutations it is the scope for every token: the weakest
 	case def.Name == "Mutation" && (d.Name == "accountScoped" || d.Name == "selfScoped"):
 		return []string{"tenantScoped"}
+	case d.Name == "requires" && d.Arguments.ForName("role").Value.Raw == "CUSTOMER":
+		return nil // which everybody has who is signed in
 	case d.Name == "requires" && d.Arguments.ForName("role").Value.Raw == "ADMIN":
 		return append(slices.Clone(all), "MEMBER")
 	}

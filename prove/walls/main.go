@@ -37,23 +37,23 @@ func main() {
 	only := flag.String("only", "", "only bricks whose names have this in them")
 	list := flag.Bool("list", false, "list the bricks and end")
 	parallel := flag.Int("parallel", 2, "how many suites run at once")
-	limit := flag.Duration("limit", 5*time.Minute, "how long one brick's suite may take")
+	limit := flag.Duration("limit", 10*time.Minute, "how long one brick's suite may take")
+	quick := flag.Bool("quick", false, "run only the tests that see most of the bricks of a kind: who survives those may not survive all")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *kind, *only, *sample, *seed, *list, *parallel, *limit); err != nil {
+	s := &site{limit: *limit, quick: *quick}
+	if err := s.run(ctx, *kind, *only, *sample, *seed, *list, *parallel); err != nil {
 		fmt.Fprintln(os.Stderr, "walls:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, kind, only string, sample int, seed uint64, list bool, parallel int, limit time.Duration) error {
-	dir, err := os.MkdirTemp("", "walls-*")
-	if err != nil {
+func (s *site) run(ctx context.Context, kind, only string, sample int, seed uint64, list bool, parallel int) (err error) {
+	if s.dir, err = os.MkdirTemp("", "walls-*"); err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	s := &site{dir: dir, limit: limit}
+	defer func() { _ = os.RemoveAll(s.dir) }()
 	all, err := s.bricks(ctx)
 	if err != nil {
 		return err
