@@ -167,7 +167,9 @@ func deviceTallies(filter map[string]any) []string {
 }
 
 // sumOf is the sum of columns of tallies called k.
-func sumOf(columns []string) string { return "coalesce(sum(k." + strings.Join(columns, " + k.") + "), 0)" }
+func sumOf(columns []string) string {
+	return "coalesce(sum(k." + strings.Join(columns, " + k.") + "), 0)"
+}
 
 // tallyColumns are the columns of some values; nil of none.
 func tallyColumns(prefix string, values ...string) (columns []string) {
