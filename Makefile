@@ -49,7 +49,7 @@ test: ## Runs everything that a change must pass
 
 bench: ## Measures the product beside hand-written handlers and PostGraphile; ARGS='-work W1' one work
 	@scripts/need postgresql node
-	@$(MAKE) --no-print-directory $(POSTGRAPHILE)
+	@$(MAKE) --no-print-directory -s $(POSTGRAPHILE)
 	@go run ./bench $(ARGS)
 
 POSTGRAPHILE := bench/postgraphile/node_modules/.package-lock.json
