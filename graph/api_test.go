@@ -38,6 +38,8 @@ type api struct {
 	owner   *pgx.Conn
 	// answered is called for each answer of a batch; nil for nothing.
 	answered func(context.Context)
+	// sent is called for each statement that the database answers; nil for nothing.
+	sent func(string)
 }
 
 // TraceBatchStart counts round trips: a batch is one.
@@ -47,7 +49,10 @@ func (a *api) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatch
 }
 
 // TraceBatchQuery is in the middle of a batch.
-func (a *api) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchQueryData) {
+func (a *api) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
+	if a.sent != nil {
+		a.sent(data.SQL)
+	}
 	if a.answered != nil {
 		a.answered(ctx)
 	}
@@ -57,8 +62,11 @@ func (a *api) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatch
 func (a *api) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
 // TraceQueryStart counts a statement that is sent alone.
-func (a *api) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+func (a *api) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
 	a.trips.Add(1)
+	if a.sent != nil {
+		a.sent(data.SQL)
+	}
 	return ctx
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"tenantry/graph/generated"
@@ -69,6 +70,39 @@ func TestEveryRootFieldAndEdgeHasOneScopeAndAtMostOneGate(t *testing.T) {
 			t.Errorf("%s leads to an object that may be out of reach and is not nullable", name)
 		}
 	})
+}
+
+// partTypes are objects that hold parts of the object above them, which was scoped, and lead to nothing but what
+// is scoped itself.
+var partTypes = []string{"AccessChange", "AccessCounts", "AccessMembership", "ItemCounts", "PageInfo", "TenantAudience", "TicketRequester", "UserError", "ViewerCan"}
+
+// unscoped are the fields without a scope that hold more than a value of their own object.
+func unscoped(schema *ast.Schema) (names []string) {
+	each(schema, func(of *ast.Definition, field *ast.FieldDefinition) {
+		target := schema.Types[field.Type.Name()]
+		inside := strings.HasSuffix(of.Name, "Connection") || strings.HasSuffix(of.Name, "Edge") && field.Name == "node"
+		root := of == schema.Query || of == schema.Mutation
+		if directivesOf(field, scopes...) == 0 && (root || !target.IsLeafType() && !inside && !slices.Contains(partTypes, target.Name)) {
+			names = append(names, of.Name+"."+field.Name)
+		}
+	})
+	slices.Sort(names)
+	return names
+}
+
+func TestEveryFieldHasAScopeOrIsAPartOfAnObjectThatHas(t *testing.T) {
+	for _, name := range unscoped(Schema()) {
+		t.Errorf("%s has no scope and is not known as a part", name)
+	}
+	// The check itself notices.
+	wide, err := gqlparser.LoadSchema(&ast.Source{Name: "wide", Input: PrintedSchema() + `
+		extend type Query { all: Int everything: [Device!] }
+		extend type Ticket { neighbours: [Ticket!] secrets: Secrets }
+		type Secrets { of: Device }`})
+	must(t, err)
+	if got := unscoped(wide); !slices.Equal(got, []string{"Query.all", "Query.everything", "Secrets.of", "Ticket.neighbours", "Ticket.secrets"}) {
+		t.Errorf("of fields without a scope these were noticed: %v", got)
+	}
 }
 
 func TestEveryMutationTakesAnInputAndGivesAPayloadWithUserErrors(t *testing.T) {

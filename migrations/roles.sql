@@ -54,10 +54,11 @@ declare
 begin
   for f in select oid from pg_proc where pronamespace = 'pg_catalog'::regnamespace and proname ~ '^(lo_|loread$|lowrite$|pg_(try_)?advisory_(un)?lock)' loop
     execute format('revoke execute on function %s from public', f);
-    execute format('grant execute on function %s to tenantry_owner', f);
   end loop;
 end
 $$;
+-- Migrations wait for each other.
+grant execute on function pg_catalog.pg_advisory_lock(bigint) to tenantry_owner;
 
 revoke all on schema public from public;
 create schema if not exists app authorization tenantry_owner;

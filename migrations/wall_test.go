@@ -52,7 +52,7 @@ func TestEveryTableIsUnderRowLevelSecurityAndForcesIt(t *testing.T) {
 
 const badPolicies = `select tablename || ': ' || policyname from pg_policies where schemaname = 'app' and not (
 	policyname = 'owner' and roles = '{tenantry_owner}'
-	or permissive = 'PERMISSIVE' and not ('public' = any (roles)) and not ('tenantry_server' = any (roles)) and not ('tenantry_owner' = any (roles))
+	or permissive = 'PERMISSIVE' and coalesce(qual, '') || coalesce(with_check, '') !~ ' OR ' and not ('public' = any (roles)) and not ('tenantry_server' = any (roles)) and not ('tenantry_owner' = any (roles))
 	  and coalesce(qual, with_check) ~ '^\(+account_id = \( SELECT \(NULLIF\(current_setting\(''app.account''::text, true\), ''''::text\)\)::uuid'
 	  and coalesce(with_check, qual) ~ '^\(+account_id = \( SELECT \(NULLIF\(current_setting\(''app.account''::text, true\), ''''::text\)\)::uuid')`
 
@@ -63,11 +63,18 @@ func TestEveryPolicyBeginsWithTheAccount(t *testing.T) {
 		t.Errorf("%s does not begin with the account, or is for everybody", name)
 	}
 	// The check itself notices.
-	if _, err := conn.Exec(context.Background(), `create policy wide on app.devices for select to tenantry_member using (true)`); err != nil {
-		t.Fatal(err)
-	}
-	if got := lines(t, conn, badPolicies); len(got) != 1 || got[0] != "devices: wide" {
-		t.Errorf("a policy that lets everything through was not noticed: %v", got)
+	const account = `account_id = (select nullif(current_setting('app.account', true), '')::uuid)`
+	for _, wide := range []string{"to tenantry_member using (true)", "using (" + account + ")", "to tenantry_server using (" + account + ")",
+		"to tenantry_member using (" + account + " or true)", "to tenantry_member using (tenant_id is not null)"} {
+		if _, err := conn.Exec(context.Background(), "create policy wide on app.devices for select "+wide); err != nil {
+			t.Fatal(err)
+		}
+		if got := lines(t, conn, badPolicies); len(got) != 1 || got[0] != "devices: wide" {
+			t.Errorf("the policy %q was not noticed: %v", wide, got)
+		}
+		if _, err := conn.Exec(context.Background(), "drop policy wide on app.devices"); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -159,8 +166,23 @@ func TestPoliciesGrantsAndFunctionsAreAgreedTo(t *testing.T) {
 	section("Grants on columns alone", `select format('%s: %s (%s) to %s', c.relname, p.privilege_type, string_agg(a.attname, ', ' order by a.attname collate "C"), g.rolname)
 		from pg_class c join pg_attribute a on a.attrelid = c.oid cross join lateral aclexplode(a.attacl) p join pg_roles g on g.oid = p.grantee
 		where c.relnamespace = 'app'::regnamespace group by c.relname, p.privilege_type, g.rolname order by c.relname collate "C", g.rolname collate "C", p.privilege_type`)
-	section("Functions", `select format('%s%s%s: %s', p.oid::regprocedure, case when prosecdef then ' security definer' end, case when proconfig is null then ' NO SEARCH PATH' end,
+	section("Functions", `select format('%s%s: %s', p.oid::regprocedure, case when prosecdef then ' security definer' end,
 		coalesce((select string_agg(coalesce(g.rolname, 'public'), ', ' order by g.rolname collate "C") from aclexplode(p.proacl) x left join pg_roles g on g.oid = x.grantee where g.rolname is distinct from 'tenantry_owner'), '-'))
 		from pg_proc p where pronamespace = 'app'::regnamespace order by p.oid::regprocedure::text collate "C"`)
+	section("Functions of PostgreSQL that are not for everybody", `select format('%s: %s', p.oid::regprocedure, coalesce(string_agg(coalesce(g.rolname, 'public'), ', ' order by g.rolname collate "C") filter (where x.grantee is not null), '-'))
+		from pg_proc p left join pg_init_privs i on i.classoid = 'pg_proc'::regclass and i.objoid = p.oid left join lateral aclexplode(p.proacl) x on x.grantee <> p.proowner
+		left join pg_roles g on g.oid = x.grantee
+		where p.pronamespace <> 'app'::regnamespace and p.proacl is distinct from i.initprivs group by p.oid order by p.oid::regprocedure::text collate "C"`)
+	section("Schemas, the database, and what new objects grant", `select format('%s %s: %s', kind, name, coalesce(string_agg(format('%s to %s', x.privilege_type, coalesce(g.rolname, 'public')), ', ' order by g.rolname collate "C", x.privilege_type) filter (where x.privilege_type is not null), '-'))
+		from (select 'schema', nspname::text, nspacl, nspowner from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'
+			union all select 'database', 'itself', datacl, datdba from pg_database where datname = current_database()
+			union all select 'new ' || case defaclobjtype when 'f' then 'functions' when 'r' then 'tables' when 'S' then 'sequences' else defaclobjtype::text end || ' of', defaclrole::regrole::text, defaclacl, defaclrole from pg_default_acl
+			union all select 'sequence', c.relname, c.relacl, c.relowner from pg_class c where c.relnamespace = 'app'::regnamespace and relkind = 'S'
+		) o (kind, name, acl, owner) left join lateral aclexplode(o.acl) x on x.grantee <> o.owner left join pg_roles g on g.oid = x.grantee
+		group by kind, name order by kind, name collate "C"`)
+	section("Roles", `select format('%s%s%s; member of %s; %s', rolname, case when rolcanlogin then ' signs in' end, case when rolinherit then ' inherits' end,
+			coalesce((select string_agg(m.roleid::regrole::text || case when m.admin_option then ' AS ADMIN' else '' end, ', ' order by m.roleid::regrole::text collate "C") from pg_auth_members m where m.member = r.oid), 'none'),
+			coalesce(array_to_string(rolconfig, ', '), 'no settings'))
+		from pg_roles r where rolname like 'tenantry%' order by rolname collate "C"`)
 	golden.Compare(t, "testdata/wall.txt", b.String())
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // What the server asks for at the start of a connection and PgBouncer passes on to nobody: it is set for the
-// server's role instead, as docs/isolation.md says.
+// server's role instead, as README.md says.
 const passedOver = "statement_timeout, jit, plan_cache_mode, random_page_cost, idle_in_transaction_session_timeout"
 
 // PgBouncer starts one in transaction mode before the database, with so many connections to it, and gives how
