@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint generate web bench bench-scale build clean
+.PHONY: help run test lint generate web bench bench-scale prove build clean
 
 help: ## Prints this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -54,6 +54,10 @@ bench: ## Measures the product against hand-written handlers
 bench-scale: ## Measures the product on two million tickets, kept in .scale for the next time (5 GB)
 	@scripts/need postgresql
 	@go run ./bench -scale .scale
+
+prove: ## Compares what everybody sees, along every path of the schema, with an oracle
+	@scripts/need postgresql
+	@go run ./prove
 
 clean: ## Removes what was built, but no data
 	@rm -rf bin web/node_modules
