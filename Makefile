@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint generate web bench bench-scale prove-walls build clean
+.PHONY: help run test lint generate web bench bench-scale prove prove-walls build clean
 
 help: ## Prints this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -61,6 +61,10 @@ $(POSTGRAPHILE): bench/postgraphile/package-lock.json
 bench-scale: ## Measures the product on two million tickets, kept in .scale for the next time (5 GB)
 	@scripts/need postgresql
 	@go run ./bench -scale .scale
+
+prove: ## Compares what everybody sees, along every path of the schema, with an oracle
+	@scripts/need postgresql
+	@go run ./prove
 
 prove-walls: ## Takes each brick out of the walls and wants a test to fail (hours); ARGS='-sample 20' takes some
 	@scripts/need postgresql

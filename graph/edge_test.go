@@ -30,6 +30,18 @@ func TestTimesComeBackAsTheyWent(t *testing.T) {
 	}
 }
 
+// TestTheObjectOfAnAuditEntryIsThereWhateverIsAskedOfOtherTypes, such as of an entry's own object.
+func TestTheObjectOfAnAuditEntryIsThereWhateverIsAskedOfOtherTypes(t *testing.T) {
+	a := newAPI(t)
+	c := a.as(admin)
+	device := a.ref("Device", "HC-PACS")
+	c.done("updateDevice", in{"id": device, "name": "HC-PACS-2"}, "__typename")
+	for _, inner := range []string{"id", "id ... on AuditEvent { object { id } }", "... on AuditEvent { object { ... on AuditEvent { object { id } } } } id"} {
+		r := c.ok(`{ auditEvents(first: 1) { nodes { object { `+inner+` } } } }`, nil)
+		expect(t, "the object of the last entry, asked for "+inner, r.get("auditEvents", "nodes", 0, "object", "id"), device)
+	}
+}
+
 func TestWhatIsNotServedIsRefusedClearly(t *testing.T) {
 	a := newAPI(t)
 	c := a.as("ada@northwind.example")

@@ -240,7 +240,7 @@ func namedObject(b *builder, r row, f graphql.CollectedField, _ *ast.FieldDefini
 	var presence []int
 	for _, def := range b.reader.Schema.PossibleTypes["Node"] {
 		t := types[def.Name]
-		alias := b.join("object "+t.name, func(alias string) string {
+		alias := b.join(r.alias+" object "+t.name, func(alias string) string {
 			return t.schema.Table + " " + alias + " on " + b.seen(t, alias, t.node) + " and " +
 				r.col("object_type") + " = '" + t.name + "' and " + alias + "." + t.id + " = " + r.col("object_id")
 		})
