@@ -36,7 +36,8 @@ func TestAnInjectedStatementLearnsNothingOfOthers(t *testing.T) {
 	// "pacs" is a device's word in another tenant, "till" in another account, "caisse" in their own tenant.
 	found := func(word string) (out string) {
 		must(t, tx.QueryRow(ctx, `select coalesce(replace(f.query::text, $1, '*'), '-') || ' ' || coalesce(cardinality(f.ids)::text, '-') || ' ' ||
-				app.search_count('{Device,Tenant}', array[$1], array[$1, $1 || '*'], '{1,1}') || ' ' || (select count(*) from app.search('{Device,Tenant}', array[$1], array[$1], '{1}', null, null, null, 9))
+				app.search_count('{Device,Tenant}', array[$1], array[$1, $1 || '*'], '{1,1}') || ' ' || (select count(*) from app.search('{Device,Tenant}', array[$1], array[$1], '{1}', null, null, null, 9)) || ' ' ||
+				(select count(*) from app.search_newest('Device', array[$1], array[$1, $1 || '*'], '{1,1}', null, null, 9)) || (select count(*) from app.search_newest('Device', '{}', array[$1], '{1}', null, null, -1))
 			from app.search_found('Device', array[$1], array[$1, $1 || '*'], '{1,1}', false) f`, word).Scan(&out))
 		return out
 	}
@@ -46,6 +47,8 @@ func TestAnInjectedStatementLearnsNothingOfOthers(t *testing.T) {
 	must(t, tx.Rollback(ctx))
 	a.sql("create or replace function app.search_few() returns bigint language sql immutable set search_path = pg_catalog as 'select 0::bigint'")
 	tx = a.become(memberOfOne, "member", dubois)
+	expect(t, "what the way through a list tells of a word of another account", found("till"), found("zzzz"))
+	expect(t, "of a word of another tenant", found("pacs"), found("zzzz"))
 	var query string
 	must(t, tx.QueryRow(ctx, "select f.query::text from app.search_found('Device', '{caisse}', '{caisse,pacs,till,bureau}', '{1,1,1,1}', false) f").Scan(&query))
 	expect(t, "the query for the way through a list names a word of another tenant or account", strings.Contains(query, "pacs") || strings.Contains(query, "till"), false)

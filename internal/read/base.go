@@ -46,8 +46,11 @@ func (c *compiler) conditions(l *listing, p *pieces) ([]string, error) {
 
 // base is the rows of the page, with one more to tell whether there are more.
 func (c *compiler) base(l *listing) (string, error) {
-	if l.found == nil {
+	switch {
+	case l.found == nil:
 		return c.pageOf(l)
+	case l.found.newest(l):
+		return l.found.page(c, l)
 	}
 	return l.found.either(c, l, c.pageOf, func(few, many string) string {
 		return "select * from ((" + few + ") union all (" + many + ")) e" + l.tail("e")
@@ -78,8 +81,11 @@ func (l *listing) columns(alias string) string {
 // beyond tells whether the list has rows on the far side of a cursor, its own included.
 func (c *compiler) beyond(l *listing, p position, before bool) (string, error) {
 	there := func(l *listing) (string, error) { return c.there(l, p, before) }
-	if l.found == nil {
+	switch {
+	case l.found == nil:
 		return there(l)
+	case before && l.found.newest(l):
+		return l.found.since(c, p), nil
 	}
 	sql, err := l.found.either(c, l, there, func(few, many string) string { return "select " + few + " or " + many })
 	return "(" + sql + ")", err

@@ -2,6 +2,7 @@ package read
 
 import (
 	"strconv"
+	"strings"
 
 	"tenantry/internal/postgres"
 )
@@ -50,6 +51,37 @@ func (f *found) condition(c *compiler, how looking) string {
 // need not be the whole.
 func (f *found) find(c *compiler, whole bool) string {
 	return "app.search_found('" + f.typ + "', " + c.terms(f.terms) + ", " + strconv.FormatBool(whole) + ") f"
+}
+
+// newest tells whether a list is nothing but what is found, the newest first: as search finds it.
+func (f *found) newest(l *listing) bool {
+	for name, value := range l.filter {
+		if name != "search" && value != nil {
+			return false
+		}
+	}
+	return l.root && l.given == nil && l.order == newest(byCreated) && !l.page.backward && l.page.before == nil
+}
+
+// page is the rows of such a list.
+func (f *found) page(c *compiler, l *listing) (string, error) {
+	at, id := "null", "null"
+	if p := l.page.after; p != nil {
+		at, id = c.arg(p.value)+"::text::timestamptz", c.arg(p.id)+"::uuid"
+	}
+	from := f.inTime(c, at, id, l.page.size+1) + " join " + l.from + " on k.id = s.item"
+	conds, err := c.within(l.t, "k", l.scope, l.reach)
+	return "select " + l.columns("k") + " from " + from + " where " + strings.Join(conds, " and ") + l.tail("k"), err
+}
+
+// since tells whether such a list has rows at a position or before it.
+func (f *found) since(c *compiler, p position) string {
+	return "exists (select from " + f.inTime(c, "null", "null", 1) + " where (s.moment, s.item) >= (" + c.arg(p.value) + "::text::timestamptz, " + c.arg(p.id) + "::uuid))"
+}
+
+// inTime is "s": so many of the objects that are found, the newest first, after a position.
+func (f *found) inTime(c *compiler, at, id string, most int) string {
+	return "app.search_newest('" + f.typ + "', " + c.terms(f.terms) + ", " + strings.Join([]string{at, id, strconv.Itoa(most)}, ", ") + ") s"
 }
 
 // either writes both ways to look, of which the database takes the one that is right for how many were

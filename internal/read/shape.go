@@ -34,7 +34,7 @@ func (c *compiler) piecewise(l *listing) *pieces {
 		return nil
 	case l.named != nil:
 		return l.named
-	case l.reach.All || len(l.reach.Tenants) < 2 || l.t.tallies != nil && c.seesMuch(l):
+	case l.reach.All || len(l.reach.Tenants) < 2 || c.passesBy(l):
 		return nil
 	}
 	return &pieces{column: l.t.tenant, number: len(l.reach.Tenants), from: func(c *compiler) string {
@@ -49,6 +49,12 @@ const muchLeast = 0.2
 // seesMuch tells whether a list is of much of the account. Of what is not tallied it is only likely.
 func (c *compiler) seesMuch(l *listing) bool {
 	return c.who.Share >= muchLeast && !c.who.Narrowed() && len(l.reach.Tenants) == len(c.reach.Tenants)
+}
+
+// passesBy tells whether the account's rows are walked, passing by those that the viewer does not see. In the
+// order of time everybody's are mixed; in that of names all of one tenant often stand together.
+func (c *compiler) passesBy(l *listing) bool {
+	return l.t.tallies != nil && l.order.cast != "text" && c.seesMuch(l)
 }
 
 // pageOf is the rows of the page for one way to look.
