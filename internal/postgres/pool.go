@@ -76,7 +76,9 @@ func Open(ctx context.Context, url string, s Settings) (*pgxpool.Pool, error) {
 	cfg.ConnConfig.RuntimeParams["random_page_cost"] = "1.1"
 	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30000"
 	cfg.ConnConfig.StatementCacheCapacity = statementsMost
-	cfg.ConnConfig.DescriptionCacheCapacity = 0 // of another way to ask
+	if cfg.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
+		cfg.ConnConfig.DescriptionCacheCapacity = 0 // of another way to ask
+	}
 	cfg.AfterConnect = teach
 	return pgxpool.NewWithConfig(ctx, cfg)
 }
