@@ -58,7 +58,7 @@ $(POSTGRAPHILE): bench/postgraphile/package-lock.json
 	@cd bench/postgraphile && ../../scripts/with-node --22 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-bench-scale: ## Measures the product on two million tickets, kept in .scale for the next time (5 GB)
+bench-scale: ## Measures the product on two million tickets, kept in .scale for the next time (7 GB)
 	@scripts/need postgresql
 	@go run ./bench -scale .scale
 

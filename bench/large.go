@@ -96,12 +96,12 @@ func (d dataset) fill(ctx context.Context, conn *pgx.Conn) error {
 		if err != nil {
 			return
 		}
-		start := time.Now()
-		if _, err = tx.Exec(ctx, fmt.Sprintf(sql, args...)); err != nil {
-			err = fmt.Errorf("%.80s: %w", sql, err)
+		start, statement := time.Now(), fmt.Sprintf(sql, args...)
+		if _, err = tx.Exec(ctx, statement); err != nil {
+			err = fmt.Errorf("%.80s: %w", statement, err)
 		}
 		if took := time.Since(start); took > time.Second {
-			fmt.Printf("  %6.1f s  %.60s\n", took.Seconds(), sql)
+			fmt.Printf("  %6.1f s  %.60s\n", took.Seconds(), statement)
 		}
 	}
 	drops, indexes, err := secondary(ctx, tx)

@@ -15,28 +15,32 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"tenantry/graph"
 	"tenantry/internal/cluster"
+	"tenantry/internal/password"
 	"tenantry/internal/postgres"
+	"tenantry/internal/read"
+	"tenantry/internal/store"
 	"tenantry/internal/tally"
+	"tenantry/internal/viewer"
 )
 
 const (
 	warmups  = 20 // more than PostgreSQL takes to settle on a plan
 	repeated = 101
 	// enough is how long one work of one viewer is repeated at most, and least how often at least.
-	enough = 2 * time.Second
+	enough = time.Second
 	least  = 11
 )
 
 // site is the product on a dataset, in this process.
 type site struct {
 	data   dataset
-	conn   *pgx.Conn // the superuser's
 	people []onlooker
 	api    http.Handler
 	url    string
 	close  func()
-	plans  *recorder
+	last   *recorder
 	// deep are the cursors of page 1,000, by viewer and list.
 	deep map[string]string
 	// words are looked for, by rank.
@@ -48,6 +52,9 @@ type site struct {
 func runScale(ctx context.Context, dir string) error {
 	var sites []*site
 	for _, d := range []dataset{dataM, dataL} {
+		if err := prepare(ctx, filepath.Join(dir, d.name), d); err != nil {
+			return err
+		}
 		s, err := openSite(ctx, filepath.Join(dir, d.name), d)
 		if err != nil {
 			return err
@@ -56,79 +63,98 @@ func runScale(ctx context.Context, dir string) error {
 		sites = append(sites, s)
 	}
 	fmt.Printf("The time in the server, in milliseconds: the median of %d requests one after the other, and the 95th percentile.\n", repeated)
-	return printScale(sites[0], sites[1])
+	return printScale(ctx, sites[0], sites[1])
+}
+
+var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+
+// prepare makes the data if it is not there, in a PostgreSQL with as much memory as one for such data would
+// be given.
+func prepare(ctx context.Context, dir string, d dataset) error {
+	c, err := cluster.Open(ctx, dir, quiet, cluster.Fast)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	if err := postgres.Migrate(ctx, c.OwnerURL(), quiet); err != nil {
+		return err
+	}
+	conn, err := pgx.Connect(ctx, c.SuperuserURL())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	var there bool
+	if err := conn.QueryRow(ctx, "select exists (select from app.accounts)").Scan(&there); err != nil || there {
+		return err
+	}
+	fmt.Printf("Making data set %s …\n", d.name)
+	if _, err := conn.Exec(ctx, "alter system set shared_buffers = '2GB'"); err != nil { // from the next start on
+		return err
+	}
+	return d.fill(ctx, conn)
 }
 
 func openSite(ctx context.Context, dir string, d dataset) (*site, error) {
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	c, err := cluster.Open(ctx, dir, log, cluster.Fast)
+	c, err := cluster.Open(ctx, dir, quiet, cluster.Fast)
 	if err != nil {
 		return nil, err
 	}
-	s := &site{data: d, deep: map[string]string{}, plans: &recorder{}, close: func() { _ = c.Close() }}
-	if err := s.open(ctx, c, log); err != nil {
+	s := &site{data: d, url: c.ServerURL(), deep: map[string]string{}, last: &recorder{}, close: func() { _ = c.Close() }}
+	if err := s.open(ctx, c.SuperuserURL()); err != nil {
 		s.close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *site) open(ctx context.Context, c *cluster.Cluster, log *slog.Logger) error {
-	if err := postgres.Migrate(ctx, c.OwnerURL(), log); err != nil {
-		return err
-	}
-	var err error
-	if s.conn, err = pgx.Connect(ctx, c.SuperuserURL()); err != nil {
-		return err
-	}
-	s.beforeClose(func() { _ = s.conn.Close(context.WithoutCancel(ctx)) })
-	var there bool
-	if err := s.conn.QueryRow(ctx, "select exists (select from app.accounts)").Scan(&there); err != nil {
-		return err
-	}
-	if !there {
-		fmt.Printf("Making data set %s …\n", s.data.name)
-		if err := s.data.fill(ctx, s.conn); err != nil {
-			return err
-		}
-	}
-	if s.people, err = s.data.signIn(ctx, s.conn); err != nil {
-		return err
-	}
-	if s.words, err = someWords(ctx, s.conn); err != nil {
-		return err
-	}
-	api, pool, err := productOn(ctx, c.ServerURL(), log, s.plans)
+func (s *site) open(ctx context.Context, superuserURL string) error {
+	conn, err := pgx.Connect(ctx, superuserURL)
 	if err != nil {
 		return err
 	}
-	s.beforeClose(pool.Close)
-	s.api, s.url = api, c.ServerURL()
-	s.beforeClose(tally.Keep(ctx, pool, log, tally.Interval))
-	return nil
-}
-
-func (s *site) beforeClose(f func()) {
-	then := s.close
-	s.close = func() { f(); then() }
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if s.people, err = s.data.signIn(ctx, conn); err != nil {
+		return err
+	}
+	if s.words, err = someWords(ctx, conn); err != nil {
+		return err
+	}
+	const limit = time.Minute
+	pool, err := postgres.Open(ctx, s.url, postgres.Settings{Size: 4, Statement: limit, Trace: s.last})
+	if err != nil {
+		return err
+	}
+	st, err := store.New(pool, password.New(1), time.Hour)
+	if err != nil {
+		return err
+	}
+	s.api, err = graph.Handler(graph.Options{
+		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Log: quiet,
+		Limits: graph.Limits{Tokens: 1500, Depth: 15, Cost: 10000, Aliases: 100, RootFields: 50}, Timeout: limit, MaxBody: 1 << 20,
+	})
+	folding, stop := tally.Keep(ctx, pool, quiet, tally.Interval), s.close
+	s.close = func() { folding(); pool.Close(); stop() }
+	return err
 }
 
 // timing is how long the server takes, in milliseconds.
 type timing struct{ median, p95 float64 }
 
-// measure asks again and again; what the request is may change from time to time.
-func (s *site) measure(o onlooker, document string, variables func(i int) map[string]any) (timing, error) {
+// timed does something again and again, which tells how long it took.
+func timed(do func() (time.Duration, error)) (timing, error) {
 	var times []float64
 	start := time.Now()
 	for i := 0; i < warmups+repeated; i++ {
-		if time.Since(start) > enough && len(times) >= least {
+		late := time.Since(start) > enough
+		if late && len(times) >= least {
 			break
 		}
-		took, _, err := s.ask(o, document, variables(i))
+		took, err := do()
 		if err != nil {
-			return timing{}, fmt.Errorf("%s: %.100s: %w", o.name, document, err)
+			return timing{}, err
 		}
-		if i >= warmups || time.Since(start) > enough {
+		if i >= warmups || late {
 			times = append(times, float64(took.Microseconds())/1000)
 		}
 	}
@@ -154,37 +180,32 @@ func (s *site) ask(o onlooker, document string, variables map[string]any) (time.
 		Errors []any
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || len(answer.Errors) > 0 || w.Code != http.StatusOK {
-		return 0, nil, fmt.Errorf("%d %s", w.Code, w.Body)
+		return 0, nil, fmt.Errorf("%s, %.100s: %d %s", o.name, document, w.Code, w.Body)
 	}
 	return took, answer.Data, nil
 }
 
 // page1000 is the cursor after which page 1,000 of a list begins, by 50 to a page; where there are fewer, the
-// last page. The list has the alias "list".
-func (s *site) page1000(o onlooker, list string) (string, error) {
+// last page. Cursors are sealed, so it is walked there, once.
+func (s *site) page1000(o onlooker, list string) (any, error) {
 	key := o.name + list
 	if cursor, ok := s.deep[key]; ok {
 		return cursor, nil
 	}
-	cursor := ""
+	var cursor any // none
 	for range 999 * 50 / 100 {
-		_, data, err := s.ask(o, `query($after: String) { list: `+list+`(first: 100, after: $after) { pageInfo { endCursor hasNextPage } } }`, map[string]any{"after": orNull(cursor)})
+		_, data, err := s.ask(o, `query($after: String) { list: `+list+`(first: 100, after: $after) { pageInfo { endCursor hasNextPage } } }`, map[string]any{"after": cursor})
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		info := data["list"].(map[string]any)["pageInfo"].(map[string]any)
 		if info["hasNextPage"] != true {
 			break
 		}
-		cursor = info["endCursor"].(string)
+		cursor = info["endCursor"]
 	}
-	s.deep[key] = cursor
+	if text, ok := cursor.(string); ok {
+		s.deep[key] = text
+	}
 	return cursor, nil
-}
-
-func orNull(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
 }
