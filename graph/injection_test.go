@@ -51,7 +51,8 @@ func TestHostileTextsAreTexts(t *testing.T) {
 				case door.mutation:
 				case door.name == "search" || door.name == "text":
 					if plain := plainWords(said); plain != "" && code == "" {
-						expect(t, sentence+" finds what its words find", body(r), body(door.say(c, plain)))
+						// Cursors are sealed anew each time.
+						expect(t, sentence+" finds what its words find", passing.ReplaceAllString(r.raw, `"*"`), passing.ReplaceAllString(door.say(c, plain).raw, `"*"`))
 						break
 					}
 					fallthrough
