@@ -98,7 +98,7 @@ func (s *statements) read(t *testing.T, a *api, table string, generic bool) (by 
 	if generic {
 		mode = "force_generic_plan"
 	}
-	_, err = conn.Exec(ctx, "set jit = off; set plan_cache_mode = "+mode+"; begin isolation level repeatable read read only")
+	_, err = conn.Exec(ctx, "set jit = off; set random_page_cost = 1.1; set plan_cache_mode = "+mode+"; begin isolation level repeatable read read only")
 	must(t, err)
 	indexes := map[string]bool{}
 	for i, q := range s.all {

@@ -22,6 +22,7 @@ type table struct{ records []record }
 // fill reads the answer. The bytes are copied: the connection reuses its own.
 func (t *table) fill(rows pgx.Rows) error {
 	var text []bool
+	var room stock
 	for rows.Next() {
 		if text == nil {
 			text = make([]bool, len(rows.FieldDescriptions()))
@@ -29,23 +30,42 @@ func (t *table) fill(rows pgx.Rows) error {
 				text[i] = f.Format == 0
 			}
 		}
-		raw := rows.RawValues()
-		size := 0
-		for _, v := range raw {
-			size += len(v)
-		}
-		arena := make([]byte, 0, size)
-		values := make([][]byte, len(raw))
-		for i, v := range raw {
-			if v != nil {
-				start := len(arena)
-				arena = append(arena, v...)
-				values[i] = arena[start:len(arena):len(arena)]
-			}
-		}
-		t.records = append(t.records, record{values: values, text: text})
+		t.records = append(t.records, record{values: room.copy(rows.RawValues()), text: text})
 	}
 	return rows.Err()
+}
+
+// stock is room for what rows have, taken in pieces that grow with their number: most answers are one row.
+type stock struct {
+	bytes  []byte
+	values [][]byte
+	// rows is for how many the next piece is.
+	rows int
+}
+
+// copy keeps the values of a row.
+func (s *stock) copy(raw [][]byte) [][]byte {
+	size := 0
+	for _, v := range raw {
+		size += len(v)
+	}
+	if len(s.values) < len(raw) {
+		s.rows = min(2*s.rows+1, 64)
+		s.values = make([][]byte, s.rows*len(raw))
+	}
+	if s.bytes == nil || cap(s.bytes)-len(s.bytes) < size { // of nil, an empty text would be NULL
+		s.bytes = make([]byte, 0, min(s.rows*size, max(size, 16<<10)))
+	}
+	values := s.values[:len(raw):len(raw)]
+	s.values = s.values[len(raw):]
+	for i, v := range raw {
+		if v != nil {
+			start := len(s.bytes)
+			s.bytes = append(s.bytes, v...)
+			values[i] = s.bytes[start:len(s.bytes):len(s.bytes)]
+		}
+	}
+	return values
 }
 
 var errShape = errors.New("PostgreSQL sent a nested list in a shape that is not known")
@@ -67,7 +87,8 @@ func nested(b []byte) ([]record, error) {
 	n := int(binary.BigEndian.Uint32(b[12:]))
 	b = b[20:]
 	records := make([]record, 0, n)
-	for range n {
+	var room [][]byte
+	for i := range n {
 		if len(b) < 8 {
 			return nil, errShape
 		}
@@ -77,7 +98,11 @@ func nested(b []byte) ([]record, error) {
 		}
 		body := b[8 : 4+size]
 		b = b[4+size:]
-		values := make([][]byte, fields)
+		if len(room) < fields {
+			room = make([][]byte, (n-i)*fields)
+		}
+		values := room[:fields:fields]
+		room = room[fields:]
 		for i := range values {
 			if len(body) < 8 {
 				return nil, errShape
