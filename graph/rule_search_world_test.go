@@ -259,15 +259,15 @@ func (d *differential) everyWay(t *testing.T, sentence string, p person, word st
 		return found
 	}
 	want := look()
-	for _, bounds := range []string{"0, 0, 99, '{}'", "0, 0, 0, '{1,1}'", "0, 0, 0, '{1,2,4,8,1000}'", "0, 1000, 0, '{2}'", "9999, 0, 0, '{}'", "3, 1, 1, '{2,2}'"} {
+	for _, bounds := range []string{"0, 'gather', '{}'", "0, 'walk', '{1,1}'", "0, 'walk', '{1,2,4,8,1000}'", "0, 'sort', '{}'", "0, 'own', '{}'", "0, null, '{2}'", "9999, null, '{2,2}'"} {
 		d.bounds(bounds)
 		expect(t, sentence+" with the bounds "+bounds, look(), want)
 	}
-	d.bounds("3000, 20, 3, '{1000,16000}'")
+	d.bounds("3000, null::text, '{1000,16000}'")
 }
 
 // bounds says when the database looks how.
 func (d *differential) bounds(values string) {
-	d.sql("create or replace function app.search_bounds(out few integer, out sparse integer, out common integer, out steps integer[]) language sql immutable set search_path = pg_catalog as $$ select " +
+	d.sql("create or replace function app.search_bounds(out few integer, out way text, out steps integer[]) language sql immutable set search_path = pg_catalog as $$ select " +
 		values + "::integer[] $$")
 }

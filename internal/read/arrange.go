@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 
 	"tenantry/internal/access"
 	"tenantry/internal/problem"
@@ -103,4 +104,19 @@ func (o order) keyset(c *compiler, p position, op string) string {
 		op = map[string]string{">": "<", "<": ">", "<=": ">=", ">=": "<="}[op]
 	}
 	return "(k." + o.column + ", k.id) " + op + " (" + c.arg(p.value) + "::text::" + o.cast + ", " + c.arg(p.id) + "::uuid)"
+}
+
+// extremes are the least and the greatest value of an order, by its type, where there is one.
+var extremes = map[string][2]string{"timestamptz": {"-infinity", "infinity"}, "int": {"-2147483648", "2147483647"}, "text": {""}}
+
+// upTo is the condition that a row comes no later than a place that expressions give, if they give one. Without
+// a last value to compare with where they give none, it is empty.
+func (o order) upTo(value, id string, reversed bool) string {
+	op, extreme, last := " <= ", extremes[o.cast][1], uuid.Max
+	if o.descending != reversed {
+		op, extreme, last = " >= ", extremes[o.cast][0], uuid.Nil
+	} else if extreme == "" {
+		return ""
+	}
+	return " and (k." + o.column + ", k.id)" + op + "(coalesce(" + value + ", '" + extreme + "'::" + o.cast + "), coalesce(" + id + ", '" + last.String() + "'::uuid))"
 }

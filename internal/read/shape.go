@@ -74,14 +74,20 @@ func (c *compiler) pageOf(l *listing) (string, error) {
 	if p == nil {
 		return "select " + l.columns("k") + where + l.tail("k"), nil
 	}
-	// The first of each piece come from the index, then the winners among them, and only these are read. Of
-	// more pieces than rows, those are enough whose first row is among the first.
+	// The first of each piece come from the index, then the winners among them, and only these are read.
 	first := func(limit int) string {
 		return " cross join lateral (select k.id, k." + l.order.column + where + " order by " + l.order.by("k", l.page.backward) + " limit " + strconv.Itoa(limit) + ") k"
 	}
 	from := p.from(c)
 	if p.number > l.page.size+1 {
-		from = "(select u.id from " + from + first(1) + l.tail("k") + ") u"
+		// Of more pieces than rows, those are enough whose first row is among the first; and of theirs the
+		// rows up to the last of these.
+		nth := func(column string) string {
+			return "nth_value(h." + column + ", " + strconv.Itoa(l.page.size+1) + ") over w"
+		}
+		from = "(select h.piece as id, " + nth(l.order.column) + " as last, " + nth("id") + " as last_id from (select u.id as piece, k.id, k." + l.order.column + " from " + from + first(1) + l.tail("k") +
+			") h window w as (order by " + l.order.by("h", l.page.backward) + " rows between unbounded preceding and unbounded following)) u"
+		where += l.order.upTo("u.last", "u.last_id", l.page.backward)
 	}
 	return "select " + l.columns("y") + " from (select k.id from " + from + first(l.page.size+1) + l.tail("k") + ") w join " +
 		l.t.schema.Table + " y on y.account_id = $1 and y.id = w.id", nil
