@@ -109,14 +109,12 @@ func (o order) keyset(c *compiler, p position, op string) string {
 // extremes are the least and the greatest value of an order, by its type, where there is one.
 var extremes = map[string][2]string{"timestamptz": {"-infinity", "infinity"}, "int": {"-2147483648", "2147483647"}, "text": {""}}
 
-// upTo is the condition that a row comes no later than a place that expressions give, if they give one. Without
-// a last value to compare with where they give none, it is empty.
-func (o order) upTo(value, id string, reversed bool) string {
-	op, extreme, last := " <= ", extremes[o.cast][1], uuid.Max
+// furthest is the last place there could be, in the direction of a walk, as SQL. There is none among texts.
+func (o order) furthest(reversed bool) (value, id string, ok bool) {
+	which, last := 1, uuid.Max
 	if o.descending != reversed {
-		op, extreme, last = " >= ", extremes[o.cast][0], uuid.Nil
-	} else if extreme == "" {
-		return ""
+		which, last = 0, uuid.Nil
 	}
-	return " and (k." + o.column + ", k.id)" + op + "(coalesce(" + value + ", '" + extreme + "'::" + o.cast + "), coalesce(" + id + ", '" + last.String() + "'::uuid))"
+	value = extremes[o.cast][which]
+	return "'" + value + "'::" + o.cast, "'" + last.String() + "'::uuid", value != "" || which == 0
 }
