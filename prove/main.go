@@ -54,7 +54,7 @@ func prove(ctx context.Context, seed uint64, p plan) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
+	defer func() { _ = cluster.Remove(dir) }()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	c, err := cluster.Open(ctx, dir, log, cluster.Fast)
 	if err != nil {

@@ -34,6 +34,9 @@ func (t *trial) all(ctx context.Context, p plan) error {
 	}
 	t.ids = p.ids
 	began := time.Now()
+	t.said = func(format string, args ...any) {
+		fmt.Fprintf(p.progress, "seed %d: %s after %s\n", t.seed, fmt.Sprintf(format, args...), time.Since(began).Round(time.Second))
+	}
 	for _, part := range []struct {
 		name string
 		do   func() error
@@ -49,8 +52,8 @@ func (t *trial) all(ctx context.Context, p plan) error {
 			return t.wall(ctx, true)
 		}},
 		{"the database alone", func() error {
-			t.reader.Unscoped = true
-			defer func() { t.reader.Unscoped = false }()
+			t.unscoped(true)
+			defer t.unscoped(false)
 			return t.walk(ctx, "the database alone", p.alone, p.documents)
 		}},
 		{"SQL by hand", func() error { return t.byHand(ctx) }},
@@ -68,10 +71,12 @@ func (t *trial) all(ctx context.Context, p plan) error {
 		if err := part.do(); err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)
 		}
-		fmt.Fprintf(p.progress, "seed %d: %s after %s\n", t.seed, part.name, time.Since(began).Round(time.Second))
+		t.said("%s", part.name)
 	}
-	if found := canary.FindString(t.log.String()); found != "" {
-		t.result.differences = append(t.result.differences, fmt.Sprintf("seed %d: the log has the canary %s", t.seed, found))
+	for _, server := range t.servers {
+		if found := canary.FindString(server.log.String()); found != "" {
+			t.result.differences = append(t.result.differences, fmt.Sprintf("seed %d: a log has the canary %s", t.seed, found))
+		}
 	}
 	return nil
 }
@@ -100,11 +105,14 @@ func (t *trial) walk(ctx context.Context, way string, share, documents int) erro
 	if err != nil {
 		return err
 	}
-	if list, err = t.questions(long, 8); err == nil {
-		err = t.compare(ctx, list, active)
-	}
-	if err != nil {
+	if list, err = t.questions(long, 8); err != nil {
 		return err
+	}
+	for part := range slices.Chunk(list, len(list)/10+1) {
+		if err := t.compare(ctx, part, active); err != nil {
+			return err
+		}
+		t.said("%s, %d comparisons", way, t.result.comparisons[way])
 	}
 	return t.documents(ctx, documents)
 }

@@ -54,7 +54,7 @@ func (b *safeBuffer) String() string {
 // serve opens the API on a database as the server's role. The limits on documents are out of the way: they have
 // tests of their own, and here many questions share one.
 func serve(ctx context.Context, url string) (*product, error) {
-	pool, err := postgres.Open(ctx, url, postgres.Settings{Size: 3, Statement: time.Minute})
+	pool, err := postgres.Open(ctx, url, postgres.Settings{Size: 1, Statement: time.Minute})
 	if err != nil {
 		return nil, err
 	}

@@ -13,14 +13,20 @@ import (
 	"tenantry/graph"
 )
 
+// servers is how many servers are asked at the same time.
+const servers = 3
+
 // mostEdges is how far paths lead.
 const mostEdges = 4
 
 // trial is the product on a world, and the oracle of the same.
 type trial struct {
 	*product
-	seed   uint64
-	schema *ast.Schema
+	// servers are several of it, each with a connection of its own: what one of them has planned for one asker it
+	// need not plan for the next. The first is the product.
+	servers []*product
+	seed    uint64
+	schema  *ast.Schema
 	// ids is how many objects of a type are asked for one by one.
 	ids    int
 	super  *pgx.Conn
@@ -29,6 +35,8 @@ type trial struct {
 	// way tells which walls stand, for messages.
 	way   string
 	views map[string]*view
+	// said tells what is done.
+	said func(format string, args ...any)
 	// checksum is the statement that reads the state.
 	checksum string
 
@@ -65,9 +73,14 @@ func newTrial(ctx context.Context, seed uint64, superURL, serverURL string) (*tr
 	if t.oracle, err = newOracle(ctx, t.super); err != nil {
 		return nil, err
 	}
-	if t.product, err = serve(ctx, serverURL); err != nil {
-		return nil, err
+	for range servers {
+		p, err := serve(ctx, serverURL)
+		if err != nil {
+			return nil, err
+		}
+		t.servers = append(t.servers, p)
 	}
+	t.product = t.servers[0]
 	for _, a := range t.world.askers {
 		if a.session != uuid.Nil {
 			if err := t.oracle.asks(ctx, a.account, a.eye, a.session); err != nil {
@@ -79,7 +92,9 @@ func newTrial(ctx context.Context, seed uint64, superURL, serverURL string) (*tr
 }
 
 func (t *trial) close(ctx context.Context) {
-	t.pool.Close()
+	for _, p := range t.servers {
+		p.pool.Close()
+	}
 	_ = t.super.Close(ctx)
 }
 
@@ -147,11 +162,11 @@ func (t *trial) compare(ctx context.Context, list []question, as []asker) error 
 	work := make(chan question)
 	var wg sync.WaitGroup
 	var failed error
-	for range 3 {
+	for _, server := range t.servers {
 		wg.Go(func() {
 			for q := range work {
 				for _, a := range as {
-					if err := t.put(ctx, q, a); err != nil {
+					if err := t.put(ctx, server, q, a); err != nil {
 						t.mu.Lock()
 						failed = err
 						t.mu.Unlock()
@@ -169,8 +184,8 @@ func (t *trial) compare(ctx context.Context, list []question, as []asker) error 
 }
 
 // put asks one question as one person.
-func (t *trial) put(ctx context.Context, q question, a asker) error {
-	got, err := t.ask(ctx, a.bearer, q.text, nil)
+func (t *trial) put(ctx context.Context, server *product, q question, a asker) error {
+	got, err := server.ask(ctx, a.bearer, q.text, nil)
 	if err != nil {
 		return err
 	}

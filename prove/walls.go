@@ -31,6 +31,13 @@ func (t *trial) wall(ctx context.Context, on bool) error {
 	return err
 }
 
+// unscoped leaves the compiler's scoping out, or puts it back.
+func (t *trial) unscoped(yes bool) {
+	for _, p := range t.servers {
+		p.reader.Unscoped = yes
+	}
+}
+
 // table is a table of the product: its key besides the account, and what the oracle says of who reads its rows.
 type table struct{ Name, Key, Condition string }
 
