@@ -54,7 +54,7 @@ func TestWhatIsOutOfReachIsAsMuchWorkAsWhatDoesNotExist(t *testing.T) {
 	if len(questions) < 200 {
 		t.Errorf("only %d questions were asked", len(questions))
 	}
-	if proving() {
+	if full {
 		for _, sentence := range []string{memberOfOne + " asks Query.device(id) for a hidden Device", memberOfOne + " asks Query.node(id) for a foreign Device", memberOfOne + " asks for a hidden ticket by number",
 			memberOfOne + " calls updateTicket with a hidden id", admin + " calls updateTicket with a foreign id"} {
 			i := slices.IndexFunc(questions, func(q question) bool { return q.sentence == sentence })

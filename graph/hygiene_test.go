@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,12 +15,9 @@ import (
 	"tenantry/internal/testdb"
 )
 
-// proving tells whether all of a proof is asked for, which takes minutes.
-func proving() bool { return os.Getenv("TENANTRY_PROVE") == "full" }
-
 // times is how often something is tried: so often in a proof, and a hundredth of it in every run of the tests.
 func times(proof int) int {
-	if proving() {
+	if full {
 		return proof
 	}
 	return proof / 100

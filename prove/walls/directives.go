@@ -13,14 +13,21 @@ import (
 // at all has none to give, so that scopes are only replaced.
 var weaker = map[string][]string{"tenantScoped": {"accountScoped"}, "selfScoped": {"accountScoped"}, "requires": {""}, "selfOrAdmin": {""}}
 
-// directives are taken from fields, or weakened.
+// directives are taken from fields, or weakened. A scope of tenants where only admins come, who see all, is no wall,
+// and tokens that name tenants are kept to them in the scope of the account, too.
 func directives() (all []brick) {
 	schema := graph.Schema()
+	others := map[string]bool{}
+	below(schema, schema.Query, others)
+	below(schema, schema.Mutation, others)
 	for _, name := range slices.Sorted(maps.Keys(schema.Types)) {
 		def := schema.Types[name]
 		for _, f := range def.Fields {
 			for _, d := range f.Directives {
 				for _, other := range instead(def, d) {
+					if d.Name == "tenantScoped" && other == "accountScoped" && (!others[name] || forAdmins(f)) {
+						continue
+					}
 					change := name + "." + f.Name + " " + d.Name
 					how := "@" + d.Name + " removed"
 					if other != "" {
@@ -47,4 +54,25 @@ func instead(def *ast.Definition, d *ast.Directive) []string {
 		return append(slices.Clone(all), "MEMBER")
 	}
 	return all
+}
+
+// forAdmins tells whether a field has nothing for others.
+func forAdmins(f *ast.FieldDefinition) bool {
+	d := f.Directives.ForName("requires")
+	return d != nil && d.Arguments.ForName("role").Value.Raw == "ADMIN"
+}
+
+// below gathers the types that somebody besides admins comes to.
+func below(schema *ast.Schema, from *ast.Definition, reached map[string]bool) {
+	if reached[from.Name] {
+		return
+	}
+	reached[from.Name] = true
+	for _, f := range from.Fields {
+		if !forAdmins(f) {
+			for _, def := range append(schema.GetPossibleTypes(schema.Types[f.Type.Name()]), schema.Types[f.Type.Name()]) {
+				below(schema, def, reached)
+			}
+		}
+	}
 }
