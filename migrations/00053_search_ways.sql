@@ -14,9 +14,9 @@ create function app.search_bounds(out few integer, out way text, out steps integ
 -- +goose StatementBegin
 -- The shortest way to the newest 26 objects of a kind that meet a query: to look at all of the viewer's "own", to
 -- "gather" all that meet it from the index on words, to "sort" all of the viewer's by time, or to "walk" by the newest, for so
--- many documents in "steps". How many of 500 meet the query, and are in reach, is what the newest say; a document takes
--- 2 microseconds to read and 0.2 to pass by, twice where it is also counted.
-create function app.search_way(sort text, reach uuid[], query tsquery, out way text, out steps integer[])
+-- many documents in "steps", and no further than to a time. How many of 500 meet the query, are in reach, and come in a
+-- time, is what the newest say; a document takes 2 microseconds to read and 0.2 to pass by.
+create function app.search_way(sort text, reach uuid[], query tsquery, floor_time timestamptz, out way text, out steps integer[])
 language plpgsql stable set search_path = pg_catalog set enable_seqscan = off set enable_sort = off set max_parallel_workers_per_gather = 0 set jit = off as $$
 declare
   account constant uuid := nullif(current_setting('app.account', true), '')::uuid;
@@ -25,6 +25,8 @@ declare
   wanted constant float8 := 26;
   meet float8;
   own float8;
+  newest timestamptz;
+  oldest timestamptz;
   number float8;
   depth float8;
 begin
@@ -33,8 +35,9 @@ begin
   if way is not null then
     return;
   end if;
-  select count(*) filter (where d.words @@ query), case when reach is null then count(*) else count(*) filter (where (d.seen_by in (select unnest(reach))) is true) end into meet, own
-  from (select d.words, d.seen_by from app.search_documents d where d.account_id = account and d.kind = sort order by d.made_at desc, d.object_id desc limit sample) d;
+  select count(*) filter (where d.words @@ query), case when reach is null then count(*) else count(*) filter (where (d.seen_by in (select unnest(reach))) is true) end,
+      max(d.made_at), min(d.made_at) into meet, own, newest, oldest
+  from (select d.words, d.seen_by, d.made_at from app.search_documents d where d.account_id = account and d.kind = sort order by d.made_at desc, d.object_id desc limit sample) d;
   if meet = 0 then
     way := 'gather';
   elsif cardinality(reach) <= 100 and own < sample / 10 and app.search_small(sort, reach, bounds.few) then
@@ -47,9 +50,12 @@ begin
       when 'Device' then (select coalesce(sum(t.devices_online + t.devices_offline + t.devices_overdue), 0) from app.tallies t where t.account_id = account)
       else 100000 end;
     depth := wanted * sample / meet * sample / greatest(own, 0.5);
-    way := case least(meet / sample * number * 2, own / sample * number * 2, depth * 0.6 + wanted * sample / meet * 2)
+    if floor_time is not null and newest > oldest then
+      depth := least(depth, sample + sample * greatest(extract(epoch from newest - floor_time) / extract(epoch from newest - oldest), 0));
+    end if;
+    way := case least(meet / sample * number * 2, own / sample * number * 2, depth * (0.6 + own / sample * 2))
       when meet / sample * number * 2 then 'gather' when own / sample * number * 2 then 'sort' else 'walk' end;
-    steps := array[greatest(10000, depth * 2)::integer];
+    steps := array[greatest(1000, depth * 2)::integer]; -- to find where they end takes a third of what walking does
   end if;
 end
 $$;
@@ -209,11 +215,11 @@ begin
       reach := case kinds[i] when 'Article' then readership else tenants end;
       -- What is rare in any text is so in titles, and who has few documents has them in each stage.
       if (stage <> 2 or after_rank >= 2) and ways[i] is distinct from 'own' then
-        select w.way, w.steps into way, steps from app.search_way(kinds[i], reach, case stage when 1 then app.word_query(account, terms, each, '{=,~}') else query end) w;
+        select w.way, w.steps into way, steps from app.search_way(kinds[i], reach, case stage when 1 then app.word_query(account, terms, each, '{=,~}') else query end, moments[most]) w;
         ways[i] := way;
       end if;
       if stage < 3 and ways[i] not in ('gather', 'own') then
-        select w.way, w.steps into way, steps from app.search_way(kinds[i], reach, query) w;
+        select w.way, w.steps into way, steps from app.search_way(kinds[i], reach, query, moments[most]) w;
       else
         way := ways[i];
       end if;
@@ -246,7 +252,7 @@ declare
 begin
   if most > 0 then
     meant := app.search_query(array[sort], terms, alternatives, places);
-    return query select s.moment, s.item from app.search_way(sort, reach, meant) w cross join lateral app.search_kind(sort, reach, meant, w.way, null,
+    return query select s.moment, s.item from app.search_way(sort, reach, meant, null) w cross join lateral app.search_kind(sort, reach, meant, w.way, null,
       after_time, after_id, null, null, most, w.steps) s;
   end if;
 end
