@@ -80,27 +80,33 @@ func (c *compiler) pageOf(l *listing) (string, error) {
 	}
 	from := p.from(c)
 	if p.number > l.page.size+1 {
-		// Of more pieces than rows, those are enough whose first row is among the first; and of theirs the
-		// rows up to the last of these first ones, if there are so many. What stands for it else is put in its
-		// place in here: PostgreSQL takes a comparison with "coalesce" for one that might tell what it compares,
-		// and would not look it up in the index but ask it after the policies.
-		value, id, bounded := l.order.furthest(l.page.backward)
-		nth := func(column, otherwise string) string {
-			return "coalesce(nth_value(h." + column + ", " + strconv.Itoa(l.page.size+1) + ") over w, " + otherwise + ") as last_" + column
-		}
-		column := l.order.column
-		from = "(select h.piece as id, " + nth(column, value) + ", " + nth("id", id) + " from (select u.id as piece, k.id, k." + column + " from " + from + first(1) + l.tail("k") +
-			") h window w as (order by " + l.order.by("h", l.page.backward) + " rows between unbounded preceding and unbounded following)) u"
-		if bounded {
-			op := " <= "
-			if l.order.descending != l.page.backward {
-				op = " >= "
-			}
-			where += " and (k." + column + ", k.id)" + op + "(u.last_" + column + ", u.last_id)"
-		}
+		heads, bound := l.heads(from, first(1))
+		from, where = heads, where+bound
 	}
 	return "select " + l.columns("y") + " from (select k.id from " + from + first(l.page.size+1) + l.tail("k") + ") w join " +
 		l.t.schema.Table + " y on y.account_id = $1 and y.id = w.id", nil
+}
+
+// heads are, of more pieces than the page has rows, those whose first row is among the first of all; and bound is
+// the condition on theirs to come no later than the last of these first ones, if there are so many. The place that
+// stands for it else is put in here and not into the condition: PostgreSQL takes a comparison with "coalesce" for one
+// that might tell what it compares, and would ask it after the policies instead of looking it up in the index.
+func (l *listing) heads(from, first string) (pieces, bound string) {
+	column := l.order.column
+	value, id, bounded := l.order.furthest(l.page.backward)
+	nth := func(column, otherwise string) string {
+		return "coalesce(nth_value(h." + column + ", " + strconv.Itoa(l.page.size+1) + ") over w, " + otherwise + ") as last_" + column
+	}
+	pieces = "(select h.piece as id, " + nth(column, value) + ", " + nth("id", id) + " from (select u.id as piece, k.id, k." + column + " from " + from + first + l.tail("k") +
+		") h window w as (order by " + l.order.by("h", l.page.backward) + " rows between unbounded preceding and unbounded following)) u"
+	if !bounded {
+		return pieces, ""
+	}
+	op := " <= "
+	if l.order.descending != l.page.backward {
+		op = " >= "
+	}
+	return pieces, " and (k." + column + ", k.id)" + op + "(u.last_" + column + ", u.last_id)"
 }
 
 // there tells whether the list has rows on the far side of a position, its own included, for one way to look.

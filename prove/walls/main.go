@@ -39,11 +39,16 @@ func main() {
 	parallel := flag.Int("parallel", 2, "how many suites run at once")
 	limit := flag.Duration("limit", 10*time.Minute, "how long one brick's suite may take")
 	quick := flag.Bool("quick", false, "run only the tests that see most of the bricks of a kind: who survives those may not survive all")
+	done := flag.String("done", "", "what an earlier run printed, in a `file`: those bricks are not taken out again")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	s := &site{limit: *limit, quick: *quick}
-	if err := s.run(ctx, *kind, *only, *sample, *seed, *list, *parallel); err != nil {
+	var err error
+	if s.done, err = before(*done); err == nil {
+		err = s.run(ctx, *kind, *only, *sample, *seed, *list, *parallel)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "walls:", err)
 		os.Exit(1)
 	}

@@ -23,6 +23,14 @@ type site struct {
 	limit time.Duration
 	// quick runs the sighted tests alone.
 	quick bool
+
+	// done are the bricks that were taken out before, by kind and name.
+	done map[string]result
+
+	mu sync.Mutex
+	// said are the places in tests that say something though all bricks are in place; learning: they are.
+	said     map[string]bool
+	learning bool
 }
 
 // suites are the packages whose tests look at the walls; those first that see the most of them.
@@ -82,12 +90,14 @@ func (s *site) takeOut(ctx context.Context, chosen []brick, parallel int) ([]res
 		folders <- folder
 	}
 	folder := <-folders
+	s.said, s.learning = map[string]bool{}, true
 	whole := s.suite(ctx, brick{name: "nothing"}, folder)
 	for _, kind := range kinds {
 		if s.quick && whole.missed == "" && whole.err == nil && slices.ContainsFunc(chosen, func(b brick) bool { return b.kind == kind }) {
 			whole = s.suite(ctx, brick{kind: kind, name: "nothing"}, folder)
 		}
 	}
+	s.learning = false
 	folders <- folder
 	if whole.missed != "" || whole.err != nil {
 		return nil, fmt.Errorf("with all bricks in place: %s", whole)
@@ -96,6 +106,10 @@ func (s *site) takeOut(ctx context.Context, chosen []brick, parallel int) ([]res
 	results := make([]result, len(chosen))
 	var group sync.WaitGroup
 	for i, b := range chosen {
+		if r, ok := s.done[b.kind+"\t"+b.name]; ok {
+			r.brick, results[i] = b, r
+			continue
+		}
 		folder := <-folders
 		if ctx.Err() != nil {
 			break
@@ -159,9 +173,14 @@ func (s *site) suite(ctx context.Context, b brick, folder string) result {
 	return out
 }
 
-var failure = regexp.MustCompile(`^\s*--- FAIL: (\S+)|^panic: |(^FAIL)`)
+var (
+	failure = regexp.MustCompile(`^\s*--- FAIL: (\S+)|^panic: |(^FAIL)`)
+	running = regexp.MustCompile(`^=== (?:RUN|CONT|NAME)\s+(\S+)`)
+	saying  = regexp.MustCompile(`^\s+(\w+_test\.go:\d+): `)
+)
 
-// tests runs tests of a package; the first that fails ends them all. It gives its name.
+// tests runs tests of a package; the first that complains ends them all. It gives its name. A test that says what
+// it does not say when all is well complains: that it fails is only printed once it has ended.
 func (s *site) tests(ctx context.Context, suite string, env []string, args ...string) (failed string, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -178,11 +197,18 @@ func (s *site) tests(ctx context.Context, suite string, env []string, args ...st
 	if err := cmd.Start(); err != nil {
 		return "", err
 	}
-	var last string
+	var last, test string
 	lines := bufio.NewScanner(pipe)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		last = lines.Text()
+		if m := running.FindStringSubmatch(last); m != nil {
+			test = m[1]
+		}
+		if m := saying.FindStringSubmatch(last); m != nil && failed == "" && !s.known(m[1]) {
+			failed = test
+			cancel()
+		}
 		if m := failure.FindStringSubmatch(last); m != nil && failed == "" {
 			if failed = m[1]; failed == "" {
 				failed = suite + ": " + last
@@ -195,6 +221,40 @@ func (s *site) tests(ctx context.Context, suite string, env []string, args ...st
 		return "", fmt.Errorf("%s: %w: %s", suite, err, last)
 	}
 	return failed, nil
+}
+
+// known tells whether something is said there though nothing is wrong; while all bricks are in place, that is learned.
+func (s *site) known(place string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.learning {
+		s.said[place] = true
+	}
+	return s.said[place]
+}
+
+var outcome = regexp.MustCompile(`^(\w+\t[^\t]+)\t(.+) \((\S+)\)$`)
+
+// before reads what an earlier run printed, so that this one goes on where it ended.
+func before(file string) (map[string]result, error) {
+	done := map[string]result{}
+	if file == "" {
+		return done, nil
+	}
+	text, err := os.ReadFile(file)
+	for line := range strings.Lines(string(text)) {
+		m := outcome.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
+		if m == nil || strings.HasPrefix(m[2], "??") {
+			continue
+		}
+		r := result{missed: m[2]}
+		if r.missed == "SURVIVES" {
+			r.missed = ""
+		}
+		r.took, _ = time.ParseDuration(m[3])
+		done[m[1]] = r
+	}
+	return done, err
 }
 
 // report prints the table and the survivors.
