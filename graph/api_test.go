@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -42,14 +43,23 @@ type api struct {
 	sent func(string)
 }
 
+// limited begins the statements that are compiled for members and customers.
+var limited = regexp.MustCompile(`^/\* (?:member|customer) \*/`)
+
 // TraceBatchStart counts round trips: a batch is one.
 func (a *api) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
 	a.trips.Add(1)
 	return ctx
 }
 
-// TraceBatchQuery is in the middle of a batch.
+// TraceBatchQuery is in the middle of a batch. Whatever a test asks as somebody who does not see all, the statements
+// say which tenants they see; those of payloads, too.
 func (a *api) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
+	if limited.MatchString(data.SQL) && a.reader != nil && !a.reader.Unscoped {
+		for _, table := range unreached(data.SQL) {
+			a.t.Errorf("%s without the viewer's tenants: %s", table, data.SQL)
+		}
+	}
 	if a.sent != nil {
 		a.sent(data.SQL)
 	}

@@ -20,6 +20,7 @@ import (
 
 	"tenantry/graph/generated"
 	"tenantry/internal/ids"
+	"tenantry/internal/postgres"
 	"tenantry/internal/problem"
 	"tenantry/internal/read"
 	"tenantry/internal/store"
@@ -114,6 +115,11 @@ func (p *press) print(who *viewer.Viewer, text string, variables map[string]any)
 		for _, table := range unguarded(s.SQL) {
 			wrong = append(wrong, table+" without the account: "+s.SQL)
 		}
+		if k := who.Kind(); k == postgres.Member || k == postgres.Customer {
+			for _, table := range unreached(s.SQL) {
+				wrong = append(wrong, table+" without the viewer's tenants: "+s.SQL)
+			}
+		}
 		if len(s.Arguments) == 0 || s.Arguments[0] != any([16]byte(who.AccountID)) {
 			wrong = append(wrong, "the first argument is not the account: "+s.SQL)
 		}
@@ -132,8 +138,8 @@ func blind(seed uint64) *author {
 	return &author{Rand: rand.New(rand.NewPCG(seed, 4)), schema: Schema(), w: &world{}}
 }
 
-// TestEveryStatementOfEveryDocumentHasTheAccount for every table that it reads, whoever asks.
-func TestEveryStatementOfEveryDocumentHasTheAccount(t *testing.T) {
+// TestEveryStatementOfEveryDocumentHasAccountAndTenants for every table that it reads, whoever asks.
+func TestEveryStatementOfEveryDocumentHasAccountAndTenants(t *testing.T) {
 	t.Parallel()
 	p, statements, documents := newPress(), 0, 150
 	if full {
@@ -171,6 +177,30 @@ func everyRoot() string {
 		usersWithAccess(nodeId: %q, first: 3) { totalCount edges { cursor rule node { name } } pageInfo { hasNextPage } }
 		tickets(filter: { search: "canary", tenantless: false }) { totalCount nodes { id } } }`,
 		everything(s, s.Types["Dashboard"]), ids.Encode("User", uuid.Max), id, id)
+}
+
+// TestAStatementWithoutTheTenantsIsNoticed, in the same way.
+func TestAStatementWithoutTheTenantsIsNoticed(t *testing.T) {
+	t.Parallel()
+	for sql, want := range map[string]int{
+		"select k.id from app.devices k where k.account_id = $1 and k.tenant_id = $2":                                                            0,
+		"select k.id from app.devices k where k.account_id = $1 and (k.tenant_id = any ($2)) is true":                                            0,
+		"select k.id from app.devices k where (k.tenant_id in (select unnest($2::uuid[]))) is true":                                              0,
+		"select k.id from app.devices k where k.account_id = $1":                                                                                 1,
+		"select k.id from app.devices k where k.account_id = $1 and false":                                                                       0,
+		"select k.id from app.devices k where k.account_id = $1 and k.tenant_id = t1.id":                                                         1,
+		"select 1 from app.devices d join app.tenants t on t.id = d.tenant_id where (d.tenant_id = any ($2)) is true":                            1,
+		"select 1 from unnest($2) u(id) cross join lateral (select k.id from app.tickets k where k.tenant_id = u.id) k":                          0,
+		"select y.id from (select k.id from app.tickets k where k.tenant_id = $2) w join app.tickets y on y.account_id = $1 and y.id = w.id":     0,
+		"select y.id from (select k.id from app.tickets k where k.account_id = $1) w join app.tickets y on y.account_id = $1 and y.id = w.id":    1,
+		"select (select count(*) from app.assets k where k.device_id = t1.id) from app.devices t1 where t1.tenant_id = $2":                       1,
+		"select k.id from app.articles k where (k.seen_by = any ($2)) is true union all select k.id from app.articles k where k.account_id = $1": 1,
+		"select k.id from app.user_names k where k.account_id = $1":                                                                              0,
+	} {
+		if got := unreached(sql); len(got) != want {
+			t.Errorf("%s: %v", sql, got)
+		}
+	}
 }
 
 // TestAStatementWithoutTheAccountIsNoticed: else the tests that look for one would prove nothing.

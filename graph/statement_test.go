@@ -17,7 +17,16 @@ var sqlWords = regexp.MustCompile(`'(?:[^']|'')*'|/\*.*?\*/|\$?[A-Za-z_][A-Za-z_
 // unguarded tells of tables in a statement that it reads without the account: each must be compared with the
 // first parameter in the very clause that names it, and nothing may stand beside that as an alternative.
 func unguarded(sql string) (found []string) {
-	top := &clause{}
+	top, wrong := clauses(sql)
+	if wrong != "" {
+		return []string{wrong}
+	}
+	return top.unguarded()
+}
+
+// clauses takes a statement apart, and tells what is wrong with its parentheses.
+func clauses(sql string) (top *clause, wrong string) {
+	top = &clause{}
 	stack := []*clause{top}
 	for _, word := range sqlWords.FindAllString(sql, -1) {
 		now := stack[len(stack)-1]
@@ -29,7 +38,7 @@ func unguarded(sql string) (found []string) {
 			stack = append(stack, inner)
 		case word == ")" || word == "end":
 			if len(stack) == 1 {
-				return []string{"a parenthesis too many"}
+				return nil, "a parenthesis too many"
 			}
 			stack = stack[:len(stack)-1]
 		default:
@@ -37,9 +46,9 @@ func unguarded(sql string) (found []string) {
 		}
 	}
 	if len(stack) != 1 {
-		return []string{"a parenthesis that is not closed"}
+		return nil, "a parenthesis that is not closed"
 	}
-	return top.unguarded()
+	return top, ""
 }
 
 func (c *clause) unguarded() (found []string) {
@@ -81,4 +90,90 @@ func unguardedSelect(words []string) (found []string) {
 		}
 	}
 	return found
+}
+
+// itemTables are the tables of what belongs to a tenant, and of what tells of it, each with the column by which it does.
+var itemTables = func() map[string]string {
+	all := map[string]string{"app.tenants": "id", "app.tallies": "tenant_id", "app.due_tallies": "tenant_id"}
+	s := Schema()
+	for _, def := range s.PossibleTypes["Node"] {
+		if f := def.Fields.ForName("tenant"); f != nil && f.Type.Name() == "Tenant" {
+			table := regexp.MustCompile(`\B[A-Z]`).ReplaceAllString(def.Name, "_$0")
+			all["app."+strings.ToLower(table)+"s"] = "tenant_id"
+		}
+	}
+	all["app.ticket_comments"], all["app.articles"] = "tenant_id", "seen_by"
+	return all
+}()
+
+// unreached tells of tables of items in a statement that it reads without the viewer's tenants. Rows that are chosen
+// in there, to be read by their keys, are within the reach that they were chosen by.
+func unreached(sql string) (found []string) {
+	var visit func(c *clause)
+	visit = func(c *clause) {
+		for _, inner := range c.inner {
+			visit(inner)
+		}
+		words := c.flat()
+		for len(words) > 0 {
+			one := words
+			if i := slices.Index(words, "union"); i >= 0 {
+				one, words = words[:i], words[i+1:]
+			} else {
+				words = nil
+			}
+			found = append(found, unreachedSelect(one)...)
+		}
+	}
+	if top, wrong := clauses(sql); wrong == "" {
+		visit(top)
+	} else {
+		found = []string{wrong}
+	}
+	return found
+}
+
+func unreachedSelect(words []string) (found []string) {
+	for i, word := range words {
+		column, isItem := itemTables[word]
+		if !isItem || i == 0 || i+1 == len(words) || !slices.Contains([]string{"from", "join", ","}, words[i-1]) {
+			continue
+		}
+		if alias := words[i+1]; !reaches(words, alias, column) {
+			found = append(found, word+" "+alias)
+		}
+	}
+	return found
+}
+
+// flat are the words of a clause with those of the conditions in it, but not of selects.
+func (c *clause) flat() (words []string) {
+	n := 0
+	for _, word := range c.words {
+		words = append(words, word)
+		if word == "()" {
+			if inner := c.inner[n]; len(inner.words) > 0 && inner.words[0] != "select" && inner.words[0] != "()" {
+				words = append(words, inner.flat()...)
+			}
+			n++
+		}
+	}
+	return words
+}
+
+// reaches tells whether words have the condition that a table's column is one of the viewer's tenants, that there are
+// none, or that its rows were chosen by others.
+func reaches(words []string, alias, column string) bool {
+	for i, word := range words {
+		next := strings.Join(words[i+1:min(len(words), i+3)], " ")
+		switch {
+		case alias == "f", // what a filter is about: its list is limited by itself
+			word == "m.user_id" && strings.HasPrefix(next, "= "), // a user's tenants, which that user and admins are shown
+			word == "false",
+			word == alias+"."+column && (strings.HasPrefix(next, "= $") || next == "= any" || next == "= u.id" || strings.HasPrefix(next, "in ")),
+			word == alias+".id" && next == "= w.id":
+			return true
+		}
+	}
+	return false
 }
