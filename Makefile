@@ -64,7 +64,7 @@ bench-scale: ## Measures the product on two million tickets, kept in .scale for 
 
 prove: ## Compares what everybody sees, along every path of the schema, with an oracle
 	@scripts/need postgresql
-	@go run ./prove
+	@go run ./prove $(ARGS)
 
 prove-walls: ## Takes each brick out of the walls and wants a test to fail (hours); ARGS='-sample 20' takes some
 	@scripts/need postgresql
