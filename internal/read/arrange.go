@@ -109,12 +109,13 @@ func (o order) keyset(c *compiler, p position, op string) string {
 // extremes are the least and the greatest value of an order, by its type, where there is one.
 var extremes = map[string][2]string{"timestamptz": {"-infinity", "infinity"}, "int": {"-2147483648", "2147483647"}, "text": {""}}
 
-// furthest is the last place there could be, in the direction of a walk, as SQL. There is none among texts.
-func (o order) furthest(reversed bool) (value, id string, ok bool) {
-	which, last := 1, uuid.Max
+// furthest is the last place there could be, in the direction of a walk, as SQL, and how what comes no later than
+// another compares with it. There is none among texts.
+func (o order) furthest(reversed bool) (op, value, id string, ok bool) {
+	which, last, op := 1, uuid.Max, " <= "
 	if o.descending != reversed {
-		which, last = 0, uuid.Nil
+		which, last, op = 0, uuid.Nil, " >= "
 	}
 	value = extremes[o.cast][which]
-	return "'" + value + "'::" + o.cast, "'" + last.String() + "'::uuid", value != "" || which == 0
+	return op, "'" + value + "'::" + o.cast, "'" + last.String() + "'::uuid", value != "" || which == 0
 }

@@ -93,7 +93,7 @@ func (c *compiler) pageOf(l *listing) (string, error) {
 // that might tell what it compares, and would ask it after the policies instead of looking it up in the index.
 func (l *listing) heads(from, first string) (pieces, bound string) {
 	column := l.order.column
-	value, id, bounded := l.order.furthest(l.page.backward)
+	op, value, id, bounded := l.order.furthest(l.page.backward)
 	nth := func(column, otherwise string) string {
 		return "coalesce(nth_value(h." + column + ", " + strconv.Itoa(l.page.size+1) + ") over w, " + otherwise + ") as last_" + column
 	}
@@ -101,10 +101,6 @@ func (l *listing) heads(from, first string) (pieces, bound string) {
 		") h window w as (order by " + l.order.by("h", l.page.backward) + " rows between unbounded preceding and unbounded following)) u"
 	if !bounded {
 		return pieces, ""
-	}
-	op := " <= "
-	if l.order.descending != l.page.backward {
-		op = " >= "
 	}
 	return pieces, " and (k." + column + ", k.id)" + op + "(u.last_" + column + ", u.last_id)"
 }
