@@ -179,10 +179,20 @@ func everyRoot() string {
 		everything(s, s.Types["Dashboard"]), ids.Encode("User", uuid.Max), id, id)
 }
 
+// notices compares how much is found in each of some statements with how much is wrong in it.
+func notices(t *testing.T, by func(sql string) []string, statements map[string]int) {
+	t.Helper()
+	for sql, want := range statements {
+		if got := by(sql); len(got) != want {
+			t.Errorf("%s: %v", sql, got)
+		}
+	}
+}
+
 // TestAStatementWithoutTheTenantsIsNoticed, in the same way.
 func TestAStatementWithoutTheTenantsIsNoticed(t *testing.T) {
 	t.Parallel()
-	for sql, want := range map[string]int{
+	notices(t, unreached, map[string]int{
 		"select k.id from app.devices k where k.account_id = $1 and k.tenant_id = $2":                                                            0,
 		"select k.id from app.devices k where k.account_id = $1 and (k.tenant_id = any ($2)) is true":                                            0,
 		"select k.id from app.devices k where (k.tenant_id in (select unnest($2::uuid[]))) is true":                                              0,
@@ -196,17 +206,13 @@ func TestAStatementWithoutTheTenantsIsNoticed(t *testing.T) {
 		"select (select count(*) from app.assets k where k.device_id = t1.id) from app.devices t1 where t1.tenant_id = $2":                       1,
 		"select k.id from app.articles k where (k.seen_by = any ($2)) is true union all select k.id from app.articles k where k.account_id = $1": 1,
 		"select k.id from app.user_names k where k.account_id = $1":                                                                              0,
-	} {
-		if got := unreached(sql); len(got) != want {
-			t.Errorf("%s: %v", sql, got)
-		}
-	}
+	})
 }
 
 // TestAStatementWithoutTheAccountIsNoticed: else the tests that look for one would prove nothing.
 func TestAStatementWithoutTheAccountIsNoticed(t *testing.T) {
 	t.Parallel()
-	for sql, want := range map[string]int{
+	notices(t, unguarded, map[string]int{
 		"select k.id from app.devices k where k.account_id = $1":                                                      0,
 		"select k.id from app.devices k where k.tenant_id = $1":                                                       1,
 		"select k.id from app.devices k where k.account_id = $1 or k.id = $2":                                         1,
@@ -222,11 +228,7 @@ func TestAStatementWithoutTheAccountIsNoticed(t *testing.T) {
 		"select exists (select from app.u u where u.account_id = $1) or exists (select from app.u u where u.id = $1)": 1,
 		"select s.id from app.search($1, $2) s":                                                                       0,
 		"select 1 from app.u u where not u.account_id = $1":                                                           1,
-	} {
-		if got := unguarded(sql); len(got) != want {
-			t.Errorf("%s: %v", sql, got)
-		}
-	}
+	})
 }
 
 // FuzzDocuments: no document, whoever sends it, makes the compiler panic, write a statement that reads a

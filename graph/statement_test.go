@@ -16,12 +16,31 @@ var sqlWords = regexp.MustCompile(`'(?:[^']|'')*'|/\*.*?\*/|\$?[A-Za-z_][A-Za-z_
 
 // unguarded tells of tables in a statement that it reads without the account: each must be compared with the
 // first parameter in the very clause that names it, and nothing may stand beside that as an alternative.
-func unguarded(sql string) (found []string) {
+func unguarded(sql string) []string {
+	return inEachSelect(sql, func(c *clause) []string { return c.words }, unguardedSelect)
+}
+
+// inEachSelect looks at the words of each select of a statement, and gathers what is found.
+func inEachSelect(sql string, wordsOf func(*clause) []string, look func(words []string) []string) (found []string) {
 	top, wrong := clauses(sql)
 	if wrong != "" {
 		return []string{wrong}
 	}
-	return top.unguarded()
+	var visit func(c *clause)
+	visit = func(c *clause) {
+		for _, inner := range c.inner {
+			visit(inner)
+		}
+		words, start := wordsOf(c), 0
+		for i, word := range append(slices.Clone(words), "union") {
+			if word == "union" {
+				found = append(found, look(words[start:i])...)
+				start = i + 1
+			}
+		}
+	}
+	visit(top)
+	return found
 }
 
 // clauses takes a statement apart, and tells what is wrong with its parentheses.
@@ -51,18 +70,9 @@ func clauses(sql string) (top *clause, wrong string) {
 	return top, ""
 }
 
-func (c *clause) unguarded() (found []string) {
-	for _, inner := range c.inner {
-		found = append(found, inner.unguarded()...)
-	}
-	start := 0
-	for i, word := range append(slices.Clone(c.words), "union") {
-		if word == "union" {
-			found = append(found, unguardedSelect(c.words[start:i])...)
-			start = i + 1
-		}
-	}
-	return found
+// named tells whether the word there is that of a table.
+func named(words []string, i int) bool {
+	return i > 0 && slices.Contains([]string{"from", "join", ","}, words[i-1])
 }
 
 func unguardedSelect(words []string) (found []string) {
@@ -75,7 +85,7 @@ func unguardedSelect(words []string) (found []string) {
 	}
 	_, conditions, _ := strings.Cut(" "+strings.Join(words, " ")+" ", " from ")
 	for i, word := range words {
-		if !strings.HasPrefix(word, "app.") || i == 0 || !slices.Contains([]string{"from", "join", ","}, words[i-1]) || i+1 < len(words) && words[i+1] == "()" {
+		if !strings.HasPrefix(word, "app.") || !named(words, i) || i+1 < len(words) && words[i+1] == "()" {
 			continue
 		}
 		alias := ""
@@ -108,35 +118,12 @@ var itemTables = func() map[string]string {
 
 // unreached tells of tables of items in a statement that it reads without the viewer's tenants. Rows that are chosen
 // in there, to be read by their keys, are within the reach that they were chosen by.
-func unreached(sql string) (found []string) {
-	var visit func(c *clause)
-	visit = func(c *clause) {
-		for _, inner := range c.inner {
-			visit(inner)
-		}
-		words := c.flat()
-		for len(words) > 0 {
-			one := words
-			if i := slices.Index(words, "union"); i >= 0 {
-				one, words = words[:i], words[i+1:]
-			} else {
-				words = nil
-			}
-			found = append(found, unreachedSelect(one)...)
-		}
-	}
-	if top, wrong := clauses(sql); wrong == "" {
-		visit(top)
-	} else {
-		found = []string{wrong}
-	}
-	return found
-}
+func unreached(sql string) []string { return inEachSelect(sql, (*clause).flat, unreachedSelect) }
 
 func unreachedSelect(words []string) (found []string) {
 	for i, word := range words {
 		column, isItem := itemTables[word]
-		if !isItem || i == 0 || i+1 == len(words) || !slices.Contains([]string{"from", "join", ","}, words[i-1]) {
+		if !isItem || i+1 == len(words) || !named(words, i) {
 			continue
 		}
 		if alias := words[i+1]; !reaches(words, alias, column) {
