@@ -121,7 +121,7 @@ var deviceType = &typ{
 	orders: orders(byName, byCreated, byUpdated), order: byName,
 	fields:  map[string]field{"asset": newestOf("Asset", "device_id", "k.kind = 'HARDWARE'")},
 	filters: map[string]filter{"groupIds": visibleFilter("DeviceGroup", "group_id")},
-	tallies: deviceTallies,
+	tallies: deviceTallies, shared: true,
 }
 
 var ticketType = &typ{
@@ -140,7 +140,7 @@ var ticketType = &typ{
 		"unassigned":   flagFilter("k.assignee_id is null"),
 		"overdue":      flagFilter("k.due_at < now() and k.status in ('NEW', 'OPEN', 'ON_HOLD')"),
 	},
-	tallies: ticketTallies,
+	tallies: ticketTallies, shared: true,
 }
 
 var requesterType = &typ{

@@ -46,7 +46,7 @@ func (c *compiler) piecewise(l *listing) *pieces {
 // of them are passed by, also where there are ten times fewer of the viewer's than elsewhere.
 const muchLeast = 0.2
 
-// seesMuch tells whether a list is of much of the account. Of what is not tallied it is only likely.
+// seesMuch tells whether a list is of much of the account. Of types that are not shared it is only likely.
 func (c *compiler) seesMuch(l *listing) bool {
 	return c.who.Share >= muchLeast && !c.who.Narrowed() && len(l.reach.Tenants) == len(c.reach.Tenants)
 }
@@ -54,7 +54,7 @@ func (c *compiler) seesMuch(l *listing) bool {
 // passesBy tells whether the account's rows are walked, passing by those that the viewer does not see. In the
 // order of time everybody's are mixed; in that of names all of one tenant often stand together.
 func (c *compiler) passesBy(l *listing) bool {
-	return l.t.tallies != nil && l.order.cast != "text" && c.seesMuch(l)
+	return l.t.shared && l.order.cast != "text" && c.seesMuch(l)
 }
 
 // pageOf is the rows of the page for one way to look.
@@ -171,6 +171,8 @@ func ticketTallies(filter map[string]any) []string {
 		return tallyColumns("tickets_", statuses...)
 	case open && len(filter) == 2 && filter["priority"] != nil:
 		return tallyColumns("open_", texts(filter["priority"])...)
+	case len(filter) == 1 && filter["unassigned"] == true:
+		return tallyColumns("tickets_", "unassigned")
 	case open && len(filter) == 2 && filter["unassigned"] == true:
 		return tallyColumns("open_", "unassigned")
 	}
@@ -186,6 +188,19 @@ func deviceTallies(filter map[string]any) []string {
 		return tallyColumns("devices_", texts(filter["connection"])...)
 	case len(filter) == 1 && filter["platform"] != nil:
 		return tallyColumns("devices_", texts(filter["platform"])...)
+	}
+	return nil
+}
+
+// assetTallies are the columns with the assets of a filter.
+func assetTallies(filter map[string]any) []string {
+	switch {
+	case len(filter) == 0:
+		return tallyColumns("assets_", "hardware", "software")
+	case len(filter) == 1 && filter["kind"] != nil:
+		return tallyColumns("assets_", texts(filter["kind"])...)
+	case len(filter) == 1 && filter["status"] != nil:
+		return tallyColumns("assets_", texts(filter["status"])...)
 	}
 	return nil
 }

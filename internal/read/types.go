@@ -45,6 +45,8 @@ type typ struct {
 	// tallies are the columns of app.tallies whose sum is the number of rows that meet a filter, nil if none
 	// are; nil for types that are not tallied.
 	tallies func(filter map[string]any) []string
+	// shared tells that a viewer's share of the account is one of these rows, too: see app.share.
+	shared bool
 
 	schema *schema.Schema
 	// columns are those of the model, by the names of their fields.

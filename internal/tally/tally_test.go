@@ -70,6 +70,9 @@ const differences = `
 		select account_id, tenant_id, 'tickets_' || lower(status) as what, 1 as n from app.tickets
 		union all select account_id, tenant_id, 'open_' || lower(priority), 1 from app.tickets where status in ('NEW', 'OPEN', 'ON_HOLD')
 		union all select account_id, tenant_id, 'open_unassigned', 1 from app.tickets where status in ('NEW', 'OPEN', 'ON_HOLD') and assignee_id is null
+		union all select account_id, tenant_id, 'tickets_unassigned', 1 from app.tickets where assignee_id is null
+		union all select account_id, tenant_id, 'assets_' || lower(kind), 1 from app.assets
+		union all select account_id, tenant_id, 'assets_' || lower(status), 1 from app.assets
 		union all select account_id, tenant_id, 'devices_' || lower(connection), 1 from app.devices
 		union all select account_id, tenant_id, 'devices_' || lower(platform), 1 from app.devices
 		union all select account_id, tenant_id, 'due', 1 from app.tickets where status in ('NEW', 'OPEN', 'ON_HOLD') and due_at < now()
@@ -102,8 +105,9 @@ func (w *world) count(conn *pgx.Conn, sql string) (n int) {
 }
 
 const (
-	someStatus = `(array['NEW', 'OPEN', 'ON_HOLD', 'RESOLVED', 'CLOSED'])[1 + floor(random() * 5)::int]`
-	someTenant = `(select t.id from app.tenants t where t.account_id = k.account_id order by random() limit 1)`
+	someStatus  = `(array['NEW', 'OPEN', 'ON_HOLD', 'RESOLVED', 'CLOSED'])[1 + floor(random() * 5)::int]`
+	assetStatus = `(array['READY', 'DEPLOYED', 'IN_REPAIR', 'LOST', 'RETIRED'])[1 + floor(random() * 5)::int]`
+	someTenant  = `(select t.id from app.tenants t where t.account_id = k.account_id order by random() limit 1)`
 	// Long past, just past and to come; some are due never.
 	someDue = `(array[now() - random() * interval '9 days', now() + (random() - 0.5) * interval '1 second', now() + random() * interval '1 day', null])[1 + floor(random() * 4)::int]`
 )
@@ -126,6 +130,12 @@ var deeds = []string{
 	`update app.tickets k set tenant_id = ` + someTenant + `, status = ` + someStatus + ` where k.id in (select id from app.tickets order by random() limit 2 for update skip locked)`,
 	`update app.devices k set tenant_id = ` + someTenant + ` where k.id in (select id from app.devices order by random() limit 2 for update skip locked)`,
 	`update app.devices k set connection = 'ONLINE', platform = 'LINUX' where k.id in (select id from app.devices order by random() limit 2 for update skip locked)`,
+	`insert into app.assets (account_id, id, tenant_id, name, kind, status)
+		select k.account_id, gen_random_uuid(), k.id, 'asset', (array['HARDWARE', 'SOFTWARE'])[1 + floor(random() * 2)::int], ` + assetStatus + `
+		from (select * from app.tenants order by random() limit 3) k`,
+	`update app.assets k set tenant_id = ` + someTenant + `, name = 'moved' where k.id in (select id from app.assets order by random() limit 2 for update skip locked)`,
+	`update app.assets k set status = ` + assetStatus + `, kind = 'HARDWARE' where k.id in (select id from app.assets order by random() limit 2 for update skip locked)`,
+	`delete from app.assets where id in (select id from app.assets order by random() limit 1 for update skip locked)`,
 	`delete from app.tickets where id in (select id from app.tickets order by random() limit 1 for update skip locked)`,
 	`delete from app.devices where id in (select id from app.devices order by random() limit 1 for update skip locked)`,
 }
@@ -178,8 +188,10 @@ func TestTalliesEqualCountingWhateverIsDoneAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.same(reader, "folded")
-	if tickets, devices := w.count(reader, "select count(*) from app.tickets"), w.count(reader, "select count(*) from app.devices"); tickets < 50 || devices < 50 {
-		t.Errorf("only %d tickets and %d devices were left", tickets, devices)
+	for _, items := range []string{"tickets", "devices", "assets"} {
+		if n := w.count(reader, "select count(*) from app."+items); n < 50 {
+			t.Errorf("only %d %s were left", n, items)
+		}
 	}
 	if n := w.count(reader, "select count(*) from app.tallies"); n > 10 {
 		t.Errorf("%d rows are left of ten tenants", n)
@@ -193,6 +205,7 @@ func TestOneRowIsLeftOfATenantAndNoneOfOneWithoutItems(t *testing.T) {
 		// What is to come stays as it is until it has been due.
 		w.exec(w.own, strings.ReplaceAll(deeds[0], someDue, "now() - (1 + random()) * interval '2 hours'"))
 		w.exec(w.own, deeds[1])
+		w.exec(w.own, deeds[8])
 	}
 	if err := Fold(context.Background(), pool); err != nil {
 		t.Fatal(err)
@@ -204,7 +217,7 @@ func TestOneRowIsLeftOfATenantAndNoneOfOneWithoutItems(t *testing.T) {
 	if n := w.count(w.own, "select count(*) from app.due_tallies"); n != 0 {
 		t.Errorf("%d rows of what is long due are left", n)
 	}
-	w.exec(w.own, "delete from app.tickets; delete from app.devices")
+	w.exec(w.own, "delete from app.tickets; delete from app.devices; delete from app.assets")
 	w.same(w.own, "emptied")
 	if err := Fold(context.Background(), pool); err != nil {
 		t.Fatal(err)
