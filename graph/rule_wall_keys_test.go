@@ -20,6 +20,8 @@ func TestNoKeyReachesAcrossAccounts(t *testing.T) {
 	d.sql(`do $$ declare k record; begin for k in select conrelid::regclass as tbl, conname from pg_constraint where connamespace = 'app'::regnamespace and contype = 'c' loop
 		execute format('alter table %s drop constraint %I', k.tbl, k.conname); end loop; end $$`) // they would refuse some for other reasons
 	d.sql("insert into app.invitations (account_id, user_id, secret_hash, expires_at) select account_id, id, sha256('x'), now() from app.users where status = 'INVITED'")
+	// Of groups that devices are in the devices' key keeps the tenant, too.
+	d.sql("insert into app.device_groups (account_id, id, tenant_id, name) select account_id, gen_random_uuid(), id, 'nothing in it' from app.tenants")
 	type key struct{ Name, Child, Parent, Columns, Named string }
 	rows, err := d.owner.Query(ctx, `select conname as name, conrelid::regclass::text as child, confrelid::regclass::text as parent,
 		(select string_agg(quote_ident(attname), ', ' order by n) from unnest(conkey) with ordinality u(k, n) join pg_attribute on attrelid = conrelid and attnum = k where attname <> 'account_id') as columns,
