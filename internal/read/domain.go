@@ -121,7 +121,7 @@ var deviceType = &typ{
 	orders: orders(byName, byCreated, byUpdated), order: byName,
 	fields:  map[string]field{"asset": newestOf("Asset", "device_id", "k.kind = 'HARDWARE'")},
 	filters: map[string]filter{"groupIds": visibleFilter("DeviceGroup", "group_id")},
-	tallies: deviceTallies, shared: true,
+	tallies: enumTallies("devices_", []string{"online", "offline", "overdue"}, "connection", "platform"), shared: true,
 }
 
 var ticketType = &typ{

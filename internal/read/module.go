@@ -49,7 +49,7 @@ var assetType = &typ{
 		"purchaseCost": sql(func(_ *builder, r row) string { return r.col("purchase_cost") + "::float8" }),
 	},
 	filters: map[string]filter{"deviceIds": visibleFilter("Device", "device_id")},
-	tallies: assetTallies,
+	tallies: enumTallies("assets_", []string{"hardware", "software"}, "kind", "status"),
 }
 
 var articleType = &typ{

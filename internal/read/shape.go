@@ -179,30 +179,20 @@ func ticketTallies(filter map[string]any) []string {
 	return nil
 }
 
-// deviceTallies are the columns with the devices of a filter.
-func deviceTallies(filter map[string]any) []string {
-	switch {
-	case len(filter) == 0:
-		return tallyColumns("devices_", "online", "offline", "overdue")
-	case len(filter) == 1 && filter["connection"] != nil:
-		return tallyColumns("devices_", texts(filter["connection"])...)
-	case len(filter) == 1 && filter["platform"] != nil:
-		return tallyColumns("devices_", texts(filter["platform"])...)
+// enumTallies are the columns, with a prefix, with the rows of a filter by one of some enums; without a filter,
+// those of the values of one of them, which every row has.
+func enumTallies(prefix string, values []string, enums ...string) func(filter map[string]any) []string {
+	return func(filter map[string]any) []string {
+		if len(filter) == 0 {
+			return tallyColumns(prefix, values...)
+		}
+		for _, enum := range enums {
+			if len(filter) == 1 && filter[enum] != nil {
+				return tallyColumns(prefix, texts(filter[enum])...)
+			}
+		}
+		return nil
 	}
-	return nil
-}
-
-// assetTallies are the columns with the assets of a filter.
-func assetTallies(filter map[string]any) []string {
-	switch {
-	case len(filter) == 0:
-		return tallyColumns("assets_", "hardware", "software")
-	case len(filter) == 1 && filter["kind"] != nil:
-		return tallyColumns("assets_", texts(filter["kind"])...)
-	case len(filter) == 1 && filter["status"] != nil:
-		return tallyColumns("assets_", texts(filter["status"])...)
-	}
-	return nil
 }
 
 // sumOf is the sum of columns of tallies called k.
