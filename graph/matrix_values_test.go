@@ -176,3 +176,65 @@ func TestEveryEdgeToWhatIsOutOfReachIsNull(t *testing.T) {
 	}
 	m.end(2000)
 }
+
+// TestASearchAndAnotherFilterGiveWhatPassesBoth, whichever way the rows are found.
+func TestASearchAndAnotherFilterGiveWhatPassesBoth(t *testing.T) {
+	t.Parallel()
+	m := newMatrix(t, 33)
+	s := m.reader.Schema
+	var some int
+	for _, l := range m.lists() {
+		def := l.filter(s)
+		if l.parent != "Query" || def == nil || def.Fields.ForName("search") == nil {
+			continue
+		}
+		element := s.Types[l.field.Type.Name()].Fields.ForName("nodes").Type.Name()
+		word := m.commonWord(element)
+		for _, field := range def.Fields {
+			if field.Name == "search" {
+				continue
+			}
+			for _, value := range m.values(field, element) {
+				one, search := field.Name+": "+value, fmt.Sprintf("search: %q", word)
+				for _, g := range m.guests()[:4] {
+					keys := func(filter string) (all []string) {
+						r := g.do(fmt.Sprintf("{ x: %s(first: 100, filter: { %s }) { totalCount nodes { id } } }", l.field.Name, filter), nil)
+						nodes, _ := r.get("x", "nodes").([]any)
+						for _, n := range nodes {
+							all = append(all, n.(map[string]any)["id"].(string))
+						}
+						if len(nodes) > 0 {
+							expect(t, g.name+"'s totalCount of "+filter, fmt.Sprint(r.get("x", "totalCount")), fmt.Sprint(len(nodes)))
+						}
+						slices.Sort(all)
+						return all
+					}
+					found, passing := keys(search), keys(one)
+					both := slices.DeleteFunc(slices.Clone(found), func(id string) bool { return !slices.Contains(passing, id) })
+					if len(both) > 0 && len(both) < len(found) {
+						some++
+					}
+					expect(t, fmt.Sprintf("%s in %s by %s and %.60s", g.name, l, search, one), strings.Join(keys(search+", "+one), " "), strings.Join(both, " "))
+				}
+			}
+		}
+	}
+	if some < 100 {
+		t.Errorf("only %d times did a filter keep some of what a search had found", some)
+	}
+}
+
+// commonWord is the one that most texts of a type have, by which half a list is found.
+func (m *matrix) commonWord(typ string) (best string) {
+	n := map[string]int{}
+	for _, x := range m.world.things[typ] {
+		for _, column := range []string{"subject", "name", "title"} {
+			for _, word := range strings.Fields(x.text(column)) {
+				if n[word]++; len(word) > 2 && (n[word] > n[best] || n[word] == n[best] && word < best) {
+					best = word
+				}
+			}
+		}
+	}
+	return best
+}

@@ -105,6 +105,48 @@ func TestEveryFieldHasAScopeOrIsAPartOfAnObjectThatHas(t *testing.T) {
 	}
 }
 
+// scopeWanted is the scope of what a field leads to: items and tenants are in somebody's reach, the viewer is their
+// own. Empty: the type alone does not say.
+func scopeWanted(schema *ast.Schema, field *ast.FieldDefinition) string {
+	target := schema.Types[strings.TrimSuffix(field.Type.Name(), "Connection")]
+	switch {
+	case target == nil:
+		return ""
+	case target.Name == "Viewer":
+		return "selfScoped"
+	case target.Name == "Tenant" || target.Name == "TicketComment" || target.Name == "Node" ||
+		target.Kind == ast.Object && target.Fields.ForName("tenant") != nil && slices.Contains(target.Interfaces, "Node") && target.Name != "AuditEvent":
+		return "tenantScoped"
+	}
+	return ""
+}
+
+func TestWhatBelongsToATenantOrToOneselfHasThatScope(t *testing.T) {
+	schema := Schema()
+	led := 0
+	each(schema, func(of *ast.Definition, field *ast.FieldDefinition) {
+		wanted := scopeWanted(schema, field)
+		inside := strings.HasSuffix(of.Name, "Connection") || strings.HasSuffix(of.Name, "Edge")
+		switch {
+		case wanted != "" && !inside:
+			led++
+			if directivesOf(field, "selfOrAdmin") == 1 || of.Name == "AuditEvent" {
+				return // these come to what they have been in, as their account keeps it
+			}
+			if directivesOf(field, wanted) != 1 {
+				t.Errorf("%s.%s leads to %s and is not @%s", of.Name, field.Name, field.Type, wanted)
+			}
+		// A value has the scope of its object, if it has one.
+		case scopeWanted(schema, &ast.FieldDefinition{Type: ast.NamedType(of.Name, nil)}) == "tenantScoped" &&
+			schema.Types[field.Type.Name()].IsLeafType() && directivesOf(field, "accountScoped", "selfScoped") > 0:
+			t.Errorf("%s.%s is a value of what belongs to a tenant, and is scoped otherwise", of.Name, field.Name)
+		}
+	})
+	if led < 90 {
+		t.Errorf("only %d fields lead to what belongs to somebody", led)
+	}
+}
+
 func TestEveryMutationTakesAnInputAndGivesAPayloadWithUserErrors(t *testing.T) {
 	schema := Schema()
 	for _, m := range schema.Mutation.Fields {

@@ -3,7 +3,8 @@
 //
 // Bricks are found, not listed: the policies, keys and functions in a migrated database, the access directives in
 // the schema, the conditions in the compiler's source. Tests that compare with golden files, and those that
-// check the schema's or the catalogue's own form, do not take part: what notices must be what somebody would see.
+// check the schema's or the catalogue's own form, are asked last, and what they alone miss is listed: there somebody
+// would have seen nothing.
 package main
 
 import (
