@@ -39,13 +39,19 @@ lint: ## Checks formatting and finds suspicious code
 
 test: ## Runs everything that a change must pass
 	@scripts/need postgresql pgbouncer node chromium
-	@$(MAKE) --no-print-directory web
+	@$(MAKE) --no-print-directory web $(CLIENTS)
 	@sum() { cat graph/generated/*.go graph/*.resolvers.go models/graphql_gen.go | cksum; }; \
 	before=$$(sum); \
 	$(MAKE) --no-print-directory generate; \
 	[[ "$$before" == "$$(sum)" ]] || { echo 'The generated code was not current. It is now: look at it with git diff, and commit it.'; exit 1; }
 	@$(MAKE) --no-print-directory lint
 	@scripts/with-node go test -timeout 9m ./...
+
+CLIENTS := clients/node_modules/.package-lock.json
+$(CLIENTS): clients/package-lock.json
+	@echo 'Installing the clients that are tried'
+	@cd clients && ../scripts/with-node npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 bench: ## Measures the product beside hand-written handlers and PostGraphile; ARGS='-work W1' one work
 	@scripts/need postgresql node
@@ -71,5 +77,5 @@ prove-walls: ## Takes each brick out of the walls and wants a test to fail (hour
 	@go run ./prove/walls $(ARGS)
 
 clean: ## Removes what was built, but no data
-	@rm -rf bin web/node_modules bench/postgraphile/node_modules
+	@rm -rf bin web/node_modules clients/node_modules bench/postgraphile/node_modules
 	@find web/dist -mindepth 1 ! -name .gitkeep -delete 2>/dev/null || true

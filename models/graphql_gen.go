@@ -921,9 +921,11 @@ type MoveTicketPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// What can be changed: each root field in a transaction of its own, one after the other.
 type Mutation struct {
 }
 
+// What can be asked. Each root field gives only what the viewer may see.
 type Query struct {
 }
 

@@ -3963,6 +3963,7 @@ enum UserErrorCode {
   WRONG_STATE
 }
 
+"What can be asked. Each root field gives only what the viewer may see."
 type Query {
   "The object with this id, whatever its type."
   node(
@@ -3976,6 +3977,7 @@ type Query {
   ): [Node] @tenantScoped
 }
 
+"What can be changed: each root field in a transaction of its own, one after the other."
 type Mutation
 `, BuiltIn: false},
 	{Name: "../schema/dashboard.graphqls", Input: `"""
