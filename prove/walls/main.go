@@ -40,7 +40,7 @@ func main() {
 	parallel := flag.Int("parallel", 2, "how many suites run at once")
 	limit := flag.Duration("limit", 10*time.Minute, "how long one brick's suite may take")
 	quick := flag.Bool("quick", false, "run only the tests that see most of the bricks of a kind: who survives those may not survive all")
-	done := flag.String("done", "", "what an earlier run printed, in a `file`: those bricks are not taken out again")
+	done := flag.String("done", "", "what an earlier run printed, in a `file`: who was missed is not taken out again, and who survived only for the tests that were left out")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

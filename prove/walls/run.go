@@ -93,10 +93,10 @@ func (s *site) takeOut(ctx context.Context, chosen []brick, parallel int) ([]res
 	}
 	folder := <-folders
 	s.said, s.learning = map[string]bool{}, true
-	whole := s.suite(ctx, brick{name: "nothing"}, folder)
+	whole := s.suite(ctx, brick{name: "nothing"}, folder, false)
 	for _, kind := range kinds {
 		if s.quick && whole.missed == "" && whole.err == nil && slices.ContainsFunc(chosen, func(b brick) bool { return b.kind == kind }) {
-			whole = s.suite(ctx, brick{kind: kind, name: "nothing"}, folder)
+			whole = s.suite(ctx, brick{kind: kind, name: "nothing"}, folder, false)
 		}
 	}
 	s.learning = false
@@ -108,8 +108,9 @@ func (s *site) takeOut(ctx context.Context, chosen []brick, parallel int) ([]res
 	results := make([]result, len(chosen))
 	var group sync.WaitGroup
 	for i, b := range chosen {
-		if r, ok := s.done[b.kind+"\t"+b.name]; ok {
-			r.brick, results[i] = b, r
+		earlier, ok := s.done[b.kind+"\t"+b.name]
+		if ok && earlier.missed != "" {
+			earlier.brick, results[i] = b, earlier
 			continue
 		}
 		folder := <-folders
@@ -117,7 +118,7 @@ func (s *site) takeOut(ctx context.Context, chosen []brick, parallel int) ([]res
 			break
 		}
 		group.Go(func() {
-			results[i] = s.suite(ctx, b, folder)
+			results[i] = s.suite(ctx, b, folder, ok)
 			folders <- folder
 			fmt.Printf("%s\t%s\t%s\n", b.kind, b.name, results[i])
 		})
@@ -140,8 +141,9 @@ func (r result) String() string {
 	}
 }
 
-// suite runs the tests without a brick until the first fails: first those that are sighted.
-func (s *site) suite(ctx context.Context, b brick, folder string) result {
+// suite runs the tests without a brick until the first fails: first those that are sighted, unless it survived them
+// in an earlier run.
+func (s *site) suite(ctx context.Context, b brick, folder string, survived bool) result {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
@@ -156,7 +158,7 @@ func (s *site) suite(ctx context.Context, b brick, folder string) result {
 	out := result{brick: b}
 	first := sighted[b.kind]
 	for _, some := range first {
-		if out.missed == "" && out.err == nil {
+		if out.missed == "" && out.err == nil && !survived {
 			out.missed, out.err = s.tests(ctx, "graph", env, "-test.run", some, "-test.skip", formal, "-test.parallel", "1")
 		}
 	}
