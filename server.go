@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -18,6 +19,7 @@ import (
 	"tenantry/internal/demo"
 	"tenantry/internal/password"
 	"tenantry/internal/postgres"
+	"tenantry/internal/rate"
 	"tenantry/internal/read"
 	"tenantry/internal/settings"
 	"tenantry/internal/store"
@@ -51,11 +53,20 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	if err != nil {
 		return err
 	}
+	documents := graph.Documents{Mode: graph.DocumentsMode(s.Persisted)}
+	if s.Documents != "" {
+		if documents.Known, err = graph.ReadDocuments(s.Documents); err != nil {
+			return fmt.Errorf("TENANTRY_DOCUMENTS: %w", err)
+		}
+	} else if documents.Mode == graph.DocumentsOnly {
+		return errors.New("TENANTRY_PERSISTED is only, and TENANTRY_DOCUMENTS names no list: nothing could be asked")
+	}
 	api, err := graph.Handler(graph.Options{
 		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Log: log,
 		Limits:  graph.Limits{Tokens: s.MaxTokens, Depth: s.MaxDepth, Cost: s.MaxCost, Aliases: s.MaxAliases, RootFields: s.MaxRootFields},
+		Rates:   rate.Limits{Viewer: s.RateViewer, Account: s.RateAccount, Largest: s.MaxCost},
 		Timeout: s.RequestTimeout, MaxBody: s.MaxBody, TrustedProxies: s.TrustedProxies,
-		AllowedOrigins: s.AllowedOrigins, PublicSchema: s.PublicSchema,
+		AllowedOrigins: s.AllowedOrigins, PublicSchema: s.PublicSchema, Documents: documents,
 	})
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 	"tenantry/internal/cluster"
 	"tenantry/internal/password"
 	"tenantry/internal/postgres"
+	"tenantry/internal/rate"
 	"tenantry/internal/read"
 	"tenantry/internal/store"
 	"tenantry/internal/tally"
@@ -131,7 +132,7 @@ func (s *site) open(ctx context.Context, superuserURL string) error {
 	}
 	s.api, err = graph.Handler(graph.Options{
 		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Log: quiet,
-		Limits: graph.Limits{Tokens: 1500, Depth: 15, Cost: 10000, Aliases: 100, RootFields: 50}, Timeout: limit, MaxBody: 1 << 20,
+		Limits: graph.Limits{Tokens: 1500, Depth: 15, Cost: 10000, Aliases: 100, RootFields: 50}, Rates: rate.Boundless, Timeout: limit, MaxBody: 1 << 20,
 	})
 	folding, stop := tally.Keep(ctx, pool, quiet, tally.Interval), s.close
 	s.close = func() { folding(); pool.Close(); stop() }

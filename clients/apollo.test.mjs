@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { before, test } from 'node:test'
 import { ApolloClient, CombinedGraphQLErrors, HttpLink, InMemoryCache, gql } from '@apollo/client/core'
 import { SetContextLink } from '@apollo/client/link/context'
+import { PersistedQueryLink } from '@apollo/client/link/persisted-queries'
 import { relayStylePagination } from '@apollo/client/utilities'
 import { endpoint, signIn } from './server.mjs'
 
-let client
+let client, authorized
 before(async () => {
   const token = await signIn()
+  authorized = new SetContextLink(({ headers }) => ({ headers: { ...headers, authorization: `Bearer ${token}` } }))
   client = new ApolloClient({
-    link: new SetContextLink(({ headers }) => ({ headers: { ...headers, authorization: `Bearer ${token}` } })).concat(new HttpLink({ uri: endpoint })),
+    link: authorized.concat(new HttpLink({ uri: endpoint })),
     cache: new InMemoryCache({ typePolicies: { Query: { fields: { devices: relayStylePagination() } } } }),
   })
 })
@@ -41,4 +44,17 @@ test('Apollo Client tells an error of GraphQL with its code', async () => {
     assert.equal(error.errors[0].extensions.code, 'NOT_FOUND')
     return true
   })
+})
+
+test('Apollo Client sends the hash of a document alone once the server knows it', async () => {
+  const sizes = []
+  const counting = (uri, init) => (sizes.push((init.body ?? uri).length), fetch(uri, init))
+  const hashed = new PersistedQueryLink({ sha256: (text) => createHash('sha256').update(text).digest('hex') })
+  const document = gql`query Access { viewer { tenantAccess accessReason user { name email role status locale grandfathered lastSignInAt } } }`
+  for (let i = 0; i < 2; i++) {
+    const fresh = new ApolloClient({ link: hashed.concat(authorized).concat(new HttpLink({ uri: endpoint, fetch: counting })), cache: new InMemoryCache() })
+    assert.equal((await fresh.query({ query: document })).data.viewer.tenantAccess, 'ALL')
+  }
+  assert.equal(sizes.length, 3) // unknown, with the text, known
+  assert.ok(sizes[2] === sizes[0] && sizes[1] > sizes[0])
 })

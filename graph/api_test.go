@@ -20,6 +20,7 @@ import (
 	"tenantry/internal/ids"
 	"tenantry/internal/password"
 	"tenantry/internal/postgres"
+	"tenantry/internal/rate"
 	"tenantry/internal/read"
 	"tenantry/internal/store"
 	"tenantry/internal/testdb"
@@ -115,6 +116,7 @@ func newAPIBehind(t testing.TB, connections int32, way func(*testdb.DB) string, 
 	o := Options{
 		Reader: a.reader, Store: st, Sessions: viewer.NewSessions(pool), Log: slog.New(slog.NewTextHandler(&a.log, nil)),
 		Limits:  Limits{Tokens: 1500, Depth: 15, Cost: 10000, Aliases: 100, RootFields: 50},
+		Rates:   rate.Boundless,
 		Timeout: 30 * time.Second, MaxBody: 1 << 20, PublicSchema: true,
 	}
 	for _, option := range options {

@@ -16,8 +16,12 @@ import (
 	"tenantry/internal/viewer"
 )
 
-// parserCodes are gqlgen's own codes, for documents that do not parse or do not fit the schema.
-var parserCodes = map[any]bool{"GRAPHQL_PARSE_FAILED": true, "GRAPHQL_VALIDATION_FAILED": true}
+// parserCodes are those of documents that do not parse, do not fit the schema, or are not found by their id: gqlgen's
+// own and Apollo's.
+var parserCodes = map[any]bool{
+	"GRAPHQL_PARSE_FAILED": true, "GRAPHQL_VALIDATION_FAILED": true,
+	documentNotFound: true, documentsNotHere: true, documentIDWanted: true, documentNotItself: true,
+}
 
 // present lets out only what the closed list of problems allows. Anything else is INTERNAL, or
 // UNAVAILABLE if it may go well later, and its text stays in the log, under the request's id.

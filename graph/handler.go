@@ -14,6 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"tenantry/graph/generated"
+	"tenantry/internal/rate"
 	"tenantry/internal/read"
 	"tenantry/internal/store"
 	"tenantry/internal/viewer"
@@ -26,6 +27,10 @@ type Options struct {
 	Sessions *viewer.Sessions
 	Log      *slog.Logger
 	Limits   Limits
+	// Rates are how much cost may be asked in a second.
+	Rates rate.Limits
+	// Documents are those that may be asked by an id; the zero value is none.
+	Documents Documents
 	// Timeout is how long a request may take.
 	Timeout time.Duration
 	// MaxBody is how many bytes a request may have.
@@ -57,6 +62,9 @@ func Handler(o Options) (http.Handler, error) {
 			o.Log.ErrorContext(ctx, "a refused verb was not audited", "requestId", viewer.From(ctx).RequestID, "error", err)
 		}
 	}}
+	if o.Documents.Mode == "" {
+		o.Documents.Mode = DocumentsOff
+	}
 	if err := implemented(g.directives()); err != nil {
 		return nil, err
 	}
@@ -68,9 +76,10 @@ func Handler(o Options) (http.Handler, error) {
 	exec.SetErrorPresenter(present(o.Log, o.PublicSchema))
 	exec.SetRecoverFunc(recovered(o.Log))
 	exec.Use(o.Limits)
+	exec.AroundRootFields(unlessDry)
 	exec.AroundRootFields(transact(o.Reader, o.Store))
 	exec.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		return next(o.Reader.With(ctx, nil))
 	})
-	return &server{Options: o, exec: exec}, nil
+	return &server{Options: o, exec: exec, buckets: rate.New(o.Rates), register: newRegister()}, nil
 }

@@ -70,6 +70,8 @@ func status(mediaType string, a answer, understood bool) int {
 			return http.StatusUnauthorized
 		case problem.Forbidden:
 			return http.StatusForbidden
+		case problem.RateLimited:
+			return http.StatusTooManyRequests
 		case problem.Unavailable:
 			return http.StatusServiceUnavailable
 		}
@@ -112,65 +114,75 @@ type refusal struct {
 
 func (e *refusal) Error() string { return e.message }
 
-// params reads the parameters of a request.
-func (s *server) params(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, error) {
+// params reads the parameters of a request, and the id of a document that is asked by it.
+func (s *server) params(w http.ResponseWriter, r *http.Request) (p *graphql.RawParams, documentID string, err error) {
 	if r.Method == http.MethodGet {
 		return fromURL(r)
 	}
 	name, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || name != plainJSON || params["charset"] != "" && !strings.EqualFold(params["charset"], "utf-8") {
-		return nil, &refusal{http.StatusUnsupportedMediaType, "Send application/json in UTF-8."}
+		return nil, "", &refusal{http.StatusUnsupportedMediaType, "Send application/json in UTF-8."}
 	}
 	if r.Header.Get("Content-Encoding") != "" {
-		return nil, &refusal{http.StatusUnsupportedMediaType, "Send the body without a content encoding."}
+		return nil, "", &refusal{http.StatusUnsupportedMediaType, "Send the body without a content encoding."}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.MaxBody))
 	if err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
-			return nil, &refusal{http.StatusRequestEntityTooLarge, "The body is too large."}
+			return nil, "", &refusal{http.StatusRequestEntityTooLarge, "The body is too large."}
 		}
-		return nil, &refusal{http.StatusBadRequest, "The body could not be read."}
+		return nil, "", &refusal{http.StatusBadRequest, "The body could not be read."}
 	}
 	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
-		return nil, &refusal{http.StatusBadRequest, "Send one operation at a time: batches are not served."}
+		return nil, "", &refusal{http.StatusBadRequest, "Send one operation at a time: batches are not served."}
 	}
-	var p struct {
+	var sent struct {
 		Query         *string        `json:"query"`
+		DocumentID    string         `json:"documentId"`
 		OperationName string         `json:"operationName"`
 		Variables     map[string]any `json:"variables"`
 		Extensions    map[string]any `json:"extensions"`
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
-	if err := decoder.Decode(&p); err != nil || p.Query == nil {
+	if err := decoder.Decode(&sent); err != nil || sent.Query == nil && !byID(sent.DocumentID, sent.Extensions) {
 		// Nothing of the body is repeated: it may hold secrets.
-		return nil, &refusal{http.StatusBadRequest, `Send a JSON object with the string "query", and if needed "operationName", "variables" and "extensions".`}
+		return nil, "", &refusal{http.StatusBadRequest, `Send a JSON object with the string "query" or "documentId", and if needed "operationName", "variables" and "extensions".`}
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, &refusal{http.StatusBadRequest, "Send one JSON object and nothing after it."}
+		return nil, "", &refusal{http.StatusBadRequest, "Send one JSON object and nothing after it."}
 	}
-	return &graphql.RawParams{
-		Query: *p.Query, OperationName: p.OperationName, Variables: p.Variables, Extensions: p.Extensions, Headers: r.Header,
-	}, nil
+	p = &graphql.RawParams{OperationName: sent.OperationName, Variables: sent.Variables, Extensions: sent.Extensions, Headers: r.Header}
+	if sent.Query != nil {
+		p.Query = *sent.Query
+	}
+	return p, sent.DocumentID, nil
 }
 
-func fromURL(r *http.Request) (*graphql.RawParams, error) {
+// byID tells whether a document is asked by its id, and needs no text.
+func byID(documentID string, extensions map[string]any) bool {
+	_, apollo := apolloHash(extensions)
+	return documentID != "" || apollo
+}
+
+func fromURL(r *http.Request) (p *graphql.RawParams, documentID string, err error) {
 	q := r.URL.Query()
-	if !q.Has("query") {
-		return nil, &refusal{http.StatusBadRequest, "Send the parameter query."}
-	}
-	p := &graphql.RawParams{Query: q.Get("query"), OperationName: q.Get("operationName"), Headers: r.Header}
+	p = &graphql.RawParams{Query: q.Get("query"), OperationName: q.Get("operationName"), Headers: r.Header}
 	for name, into := range map[string]*map[string]any{"variables": &p.Variables, "extensions": &p.Extensions} {
 		if text := q.Get(name); text != "" {
 			decoder := json.NewDecoder(strings.NewReader(text))
 			decoder.UseNumber()
 			if err := decoder.Decode(into); err != nil {
-				return nil, &refusal{http.StatusBadRequest, "The parameter " + name + " is not a JSON object."}
+				return nil, "", &refusal{http.StatusBadRequest, "The parameter " + name + " is not a JSON object."}
 			}
 		}
 	}
-	return p, nil
+	documentID = q.Get("documentId")
+	if !q.Has("query") && !byID(documentID, p.Extensions) {
+		return nil, "", &refusal{http.StatusBadRequest, "Send the parameter query."}
+	}
+	return p, documentID, nil
 }
 
 // write sends an answer.

@@ -54,9 +54,16 @@ func (l Limits) MutateOperationContext(_ context.Context, op *graphql.OperationC
 	case m.passwords > passwordsMost:
 		p = problem.New(problem.CostLimit, "The document has more than %d passwords.", passwordsMost)
 	default:
+		op.Stats.SetExtension(l.ExtensionName(), max(1, m.cost))
 		return nil
 	}
 	return gqlerror.Wrap(p)
+}
+
+// costOf is the cost of a document that was let through.
+func costOf(op *graphql.OperationContext) int {
+	cost, _ := op.Stats.GetExtension(Limits{}.ExtensionName()).(int)
+	return cost
 }
 
 // measure is how much a selection asks for.
@@ -128,12 +135,10 @@ func (w *walker) field(f *ast.Field) measure {
 	if passwordFields[f.Name] {
 		m.passwords = sum(m.passwords, 1)
 	}
-	if page := w.page(f); page > 1 {
-		m.cost = min(m.cost*page, ceiling)
-	}
 	if f.SelectionSet != nil && !within[f.Name] || f.Name == "totalCount" {
-		m.cost = sum(m.cost, 1)
+		m.cost = sum(m.cost, 1) // the object itself, or each of the page
 	}
+	m.cost = min(m.cost*w.page(f), ceiling)
 	return m
 }
 

@@ -167,7 +167,7 @@ func TestWhatIsFoundIsWhatIsVisibleAndHasTheWord(t *testing.T) {
 	t.Parallel()
 	d := newDifferential(t, 7)
 	asked := append(slices.Clone(words), "two", "1007", "sn1", "alb", "mail")
-	const list = `tickets(first: 100) { nodes { id number subject description comments(first: 100) { nodes { body } } } }
+	const list = `tickets(first: 100) { nodes { id number subject description comments(first: 80) { nodes { body } } } }
 		devices(first: 100) { nodes { id name hostname serialNumber } } tenants(first: 100) { nodes { id name } }
 		assets(first: 100) { nodes { id name tag serialNumber } } articles(first: 100) { nodes { id title summary body } }`
 	answers := map[string]string{}

@@ -16,13 +16,16 @@ import (
 
 	"tenantry/internal/access"
 	"tenantry/internal/problem"
+	"tenantry/internal/rate"
 	"tenantry/internal/viewer"
 )
 
 // server is GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/
 type server struct {
 	Options
-	exec *executor.Executor
+	exec     *executor.Executor
+	buckets  *rate.Buckets
+	register *register
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -44,16 +47,23 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	asker := s.asker(w, r)
 	ctx = viewer.With(graphql.StartOperationTrace(ctx), asker)
-	params, err := s.params(w, r)
+	params, documentID, err := s.params(w, r)
 	if err == nil {
 		err = s.identify(ctx, asker, r)
+	}
+	if err == nil && s.buckets.Look(asker.Viewer(), asker.IP, 0).Remaining == 0 { // not even to read a document
+		_, err = s.draw(ctx, w, 1)
+	}
+	keep := func() {}
+	if err == nil {
+		keep, err = s.find(params, documentID, asker.Viewer())
 	}
 	if err != nil {
 		s.refuse(ctx, w, mediaType, err)
 		return
 	}
 	start := time.Now()
-	a, code := s.execute(ctx, w, r, mediaType, params)
+	a, code := s.execute(ctx, w, r, mediaType, params, keep)
 	write(w, mediaType, code, a)
 	s.logged(ctx, params, code, a, time.Since(start))
 }
@@ -74,20 +84,28 @@ func (s *server) logged(ctx context.Context, params *graphql.RawParams, code int
 	s.Log.LogAttrs(ctx, slog.LevelDebug, "request", attrs...)
 }
 
-// execute answers an operation.
-func (s *server) execute(ctx context.Context, w http.ResponseWriter, r *http.Request, mediaType string, params *graphql.RawParams) (answer, int) {
+// execute answers an operation; keep is called if its document is one that could be executed.
+func (s *server) execute(ctx context.Context, w http.ResponseWriter, r *http.Request, mediaType string, params *graphql.RawParams, keep func()) (answer, int) {
 	params.ReadTime.Start, params.ReadTime.End = graphql.Now(), graphql.Now()
 	op, errs := s.exec.CreateOperationContext(ctx, params)
 	if errs == nil {
+		keep()
 		if r.Method == http.MethodGet && op.Operation.Operation != ast.Query {
 			w.Header().Set("Allow", "POST")
 			return s.failed(ctx, problem.New(problem.BadUserInput, "Send mutations by POST.")), http.StatusMethodNotAllowed
 		}
-		if err := s.admit(ctx, op); err != nil {
+		err := s.admit(ctx, op)
+		if err == nil {
+			ctx, err = s.charge(ctx, w, op)
+		}
+		if err != nil {
 			errs = gqlerror.List{gqlerror.Wrap(err)}
 		}
 	}
 	if errs != nil {
+		if costOf(op) == 0 { // else it was charged, or found too little to be
+			_, _ = s.draw(ctx, w, refusedCost)
+		}
 		a := answer{Errors: s.exec.DispatchError(graphql.WithOperationContext(ctx, op), errs).Errors}
 		return a, status(mediaType, a, true)
 	}
@@ -99,7 +117,7 @@ func (s *server) execute(ctx context.Context, w http.ResponseWriter, r *http.Req
 		a := s.failed(ctx, problem.New(problem.Unavailable, "The time for the request was over before it began: try again."))
 		return a, status(mediaType, a, true)
 	}
-	a := answer{Errors: response.Errors, Data: response.Data, Extensions: response.Extensions}
+	a := answer{Errors: response.Errors, Data: response.Data, Extensions: map[string]any{"cost": costOf(op)}}
 	if op.Operation.Operation == ast.Query && viewer.From(ctx).Viewer() == nil && slices.ContainsFunc(a.Errors, func(e *gqlerror.Error) bool { return codeOf(e) == string(problem.Unauthenticated) }) {
 		// The session ended while the query ran: then it is refused as a whole. Of mutations, those that
 		// went well before are told.

@@ -307,3 +307,35 @@ func TestGuessesInOneDocumentAreCounted(t *testing.T) {
 	r := nobody.ok("mutation { "+guesses(5)+" }", nil)
 	expect(t, "five guesses are answered", len(r.Data), 5)
 }
+
+// TestGuessedPasswordsAreCountedWhetherOrNotThereIsSuchAUser, alias by alias, from whatever address.
+func TestGuessedPasswordsAreCountedWhetherOrNotThereIsSuchAUser(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	guesses := func(email string) (told []string) {
+		const aliased = `a%d: signIn(input: { email: %q, password: "guess %d of many" }) { userErrors { code path } } `
+		for range 4 {
+			var b strings.Builder
+			for i := range 5 {
+				fmt.Fprintf(&b, aliased, i, email, i)
+			}
+			r := (&client{api: a}).do("mutation { "+b.String()+"}", nil)
+			for i := range 5 {
+				switch code := r.get(fmt.Sprint("a", i)); {
+				case code == nil:
+					told = append(told, r.code())
+				default:
+					told = append(told, outcome(reply{Data: map[string]any{"x": code}}))
+				}
+			}
+		}
+		return told
+	}
+	known, unknown := guesses(admin), guesses("nobody@northwind.example")
+	expect(t, "what twenty guesses get for a user and for nobody", strings.Join(known, " "), strings.Join(unknown, " "))
+	expect(t, "those that are checked", strings.Count(strings.Join(known, " "), "INVALID"), 10)
+	expect(t, "those that are refused", strings.Count(strings.Join(known, " "), "RATE_LIMITED"), 10)
+	expect(t, "the right password after them", a.signIn(in{"email": admin, "password": demo.Password}).code(), "RATE_LIMITED")
+	expect(t, "in other letters", a.signIn(in{"email": strings.ToUpper(admin), "password": demo.Password}).code(), "RATE_LIMITED")
+	a.signedIn(memberOfOne, demo.Password)
+}

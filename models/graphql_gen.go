@@ -929,6 +929,18 @@ type Mutation struct {
 type Query struct {
 }
 
+// What is left of a bucket of cost, which fills at a constant rate.
+type RateLimit struct {
+	// How much cost the viewer's bucket holds: that of one second, or of the dearest document if that is more.
+	Limit int32 `json:"limit"`
+	// The cost of this document: about how many objects it could read.
+	Cost int32 `json:"cost"`
+	// How much cost is left.
+	Remaining int32 `json:"remaining"`
+	// When the bucket is full again, if nothing more is asked.
+	ResetAt time.Time `json:"resetAt"`
+}
+
 // Whom to let in again.
 type ReactivateUserInput struct {
 	// The user.

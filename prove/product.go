@@ -17,6 +17,7 @@ import (
 	"tenantry/graph"
 	"tenantry/internal/password"
 	"tenantry/internal/postgres"
+	"tenantry/internal/rate"
 	"tenantry/internal/read"
 	"tenantry/internal/store"
 	"tenantry/internal/viewer"
@@ -66,6 +67,7 @@ func serve(ctx context.Context, url string) (*product, error) {
 	p.handler, err = graph.Handler(graph.Options{
 		Reader: p.reader, Store: st, Sessions: p.sessions, Log: slog.New(slog.NewTextHandler(&p.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Limits:  graph.Limits{Tokens: 1 << 20, Depth: 100, Cost: 1 << 30, Aliases: 1 << 20, RootFields: 1 << 20},
+		Rates:   rate.Boundless,
 		Timeout: time.Minute, MaxBody: 1 << 24,
 	})
 	return p, err

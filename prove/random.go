@@ -61,7 +61,7 @@ func (a *author) alias() string {
 func (a *author) root() step {
 	for {
 		f := a.schema.Query.Fields[a.IntN(len(a.schema.Query.Fields))]
-		if to := leads(a.schema, f); len(to) > 0 && !strings.HasPrefix(f.Name, "__") {
+		if to := leads(a.schema, f); len(to) > 0 && unjudged["Query."+f.Name] == "" && !strings.HasPrefix(f.Name, "__") {
 			return step{f, to[a.IntN(len(to))]}
 		}
 	}

@@ -24,12 +24,14 @@ type Settings struct {
 	Addr, AdminAddr, DataDir, Demo   string
 	TrustedProxies                   []netip.Prefix
 	PublicSchema                     bool
+	Persisted, Documents             string
 	AllowedOrigins                   []string
 	SessionTTL                       time.Duration
 	MaxTokens                        int
 	MaxBody                          int64
 	MaxDepth, MaxCost, MaxAliases    int
 	MaxRootFields                    int
+	RateViewer, RateAccount          int
 	RequestTimeout, StatementTimeout time.Duration
 	PoolSize                         int32
 	PasswordHashes                   int

@@ -38,6 +38,10 @@ var table = []setting{
 		proxies, false},
 	{"TENANTRY_PUBLIC_SCHEMA", "public-schema", "on", "`on` shows the schema to everybody; `off` only to who is signed in.",
 		publicSchema, false},
+	{"TENANTRY_PERSISTED", "persisted", "on", "`on` lets clients ask documents by `documentId` or Apollo's protocol, `off` by their text alone, `only` nothing but the documents of the list.",
+		persisted, false},
+	{"TENANTRY_DOCUMENTS", "documents", "", "A file with the list of documents by id, as Relay's compiler or Apollo's manifest writes it.",
+		func(s *Settings, text string) error { s.Documents = text; return nil }, false},
 	{"TENANTRY_ALLOWED_ORIGINS", "allowed-origins", "", "Origins, with commas between, of web pages that may call the API, such as `https://portal.example.com`.",
 		origins, false},
 	{"TENANTRY_SESSION_TTL", "session-ttl", "12h", "How long a session lasts.",
@@ -54,6 +58,10 @@ var table = []setting{
 		number(func(s *Settings) *int { return &s.MaxAliases }), false},
 	{"TENANTRY_MAX_ROOT_FIELDS", "max-root-fields", "50", "Most fields at the root of a request.",
 		number(func(s *Settings) *int { return &s.MaxRootFields }), false},
+	{"TENANTRY_RATE_VIEWER", "rate-viewer", "20000", "How much cost each user, or address that is not signed in, may ask in a second: 200 documents of cost 100.",
+		number(func(s *Settings) *int { return &s.RateViewer }), false},
+	{"TENANTRY_RATE_ACCOUNT", "rate-account", "200000", "How much cost all users of an account together may ask in a second; a customer at most a tenth of it.",
+		number(func(s *Settings) *int { return &s.RateAccount }), false},
 	{"TENANTRY_REQUEST_TIMEOUT", "request-timeout", "10s", "How long a request may take.",
 		duration(func(s *Settings) *time.Duration { return &s.RequestTimeout }), false},
 	{"TENANTRY_STATEMENT_TIMEOUT", "statement-timeout", "5s", "How long one statement in the database may take.",
@@ -139,6 +147,14 @@ func publicSchema(s *Settings, text string) error {
 		return errors.New("it is on or off")
 	}
 	s.PublicSchema = text == "on"
+	return nil
+}
+
+func persisted(s *Settings, text string) error {
+	if text != "on" && text != "off" && text != "only" {
+		return errors.New("it is on, off or only")
+	}
+	s.Persisted = text
 	return nil
 }
 

@@ -39,6 +39,10 @@ func (s *Store) SignIn(ctx context.Context, in models.SignInInput) (*models.Sign
 	if err != nil {
 		email = ""
 	}
+	well, err := s.attempts.Try(strings.ToLower(email), viewer.From(ctx).IP)
+	if err != nil {
+		return nil, err
+	}
 	candidates, err := s.candidates(ctx, email)
 	if err != nil {
 		return nil, err
@@ -65,7 +69,9 @@ func (s *Store) SignIn(ctx context.Context, in models.SignInInput) (*models.Sign
 	case 0:
 		return refused()
 	case 1:
+		well()
 	default:
+		well()
 		f.add(models.UserErrorCodeRequired, "You have users in several accounts: name one.", "account")
 		return &models.SignInPayload{UserErrors: f.list}, nil
 	}
@@ -237,6 +243,10 @@ func (s *Store) ChangePassword(ctx context.Context, in models.ChangePasswordInpu
 			return nil, errors.Join(err, problem.SignIn())
 		}
 	}
+	well, err := s.attempts.Try(asker.Token.ID.String(), asker.IP)
+	if err != nil {
+		return nil, err
+	}
 	// Both hashes are computed before the transaction: none is held open meanwhile.
 	ok, err := s.passwords.Matches(ctx, in.OldPassword, old)
 	if err != nil {
@@ -244,6 +254,8 @@ func (s *Store) ChangePassword(ctx context.Context, in models.ChangePasswordInpu
 	}
 	if !ok {
 		f.add(models.UserErrorCodeInvalid, "It is not the password so far.", "oldPassword")
+	} else {
+		well()
 	}
 	if f.any() {
 		return &models.ChangePasswordPayload{UserErrors: f.list}, nil

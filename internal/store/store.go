@@ -16,6 +16,7 @@ import (
 
 	"tenantry/internal/password"
 	"tenantry/internal/problem"
+	"tenantry/internal/rate"
 	"tenantry/internal/viewer"
 )
 
@@ -25,6 +26,7 @@ type Store struct {
 	sql       *sql.DB
 	gorm      *gorm.DB
 	passwords *password.Hasher
+	attempts  *rate.Attempts
 	// sessionTTL is how long a session lasts.
 	sessionTTL time.Duration
 }
@@ -35,7 +37,7 @@ func New(pool *pgxpool.Pool, passwords *password.Hasher, sessionTTL time.Duratio
 	g, err := gorm.Open(gormpg.New(gormpg.Config{Conn: db}), &gorm.Config{
 		SkipDefaultTransaction: true, DisableAutomaticPing: true, Logger: logger.Discard,
 	})
-	return &Store{pool: pool, sql: db, gorm: g, passwords: passwords, sessionTTL: sessionTTL}, err
+	return &Store{pool: pool, sql: db, gorm: g, passwords: passwords, attempts: rate.NewAttempts(), sessionTTL: sessionTTL}, err
 }
 
 // Tx is an open transaction that acts as its viewer.

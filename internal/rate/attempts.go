@@ -1,0 +1,40 @@
+package rate
+
+import (
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"tenantry/internal/problem"
+)
+
+// How often passwords may be guessed: so many times at once, and then again after each pause. What goes well does not
+// count.
+const (
+	userBurst, userPause       = 10, 30 * time.Second
+	addressBurst, addressPause = 100, time.Second
+)
+
+// Attempts counts guesses of passwords, by the user who is meant and by the address they come from. Whether there is
+// such a user makes no difference.
+type Attempts struct {
+	users, addresses *book[string]
+	now              func() time.Time
+}
+
+// NewAttempts has seen none.
+func NewAttempts() *Attempts {
+	return &Attempts{
+		users: newBook[string]((userBurst + 1) * userPause), addresses: newBook[string]((addressBurst + 1) * addressPause), now: time.Now,
+	}
+}
+
+// Try counts an attempt; it is a problem if there were too many. Who then knew the password calls well.
+func (a *Attempts) Try(user, address string) (well func(), err error) {
+	wait, well := draw(a.now(), 1,
+		a.users.of(user, rate.Every(userPause), userBurst), a.addresses.of(address, rate.Every(addressPause), addressBurst))
+	if wait > 0 {
+		return nil, problem.New(problem.RateLimited, "Too many attempts: try again in %d s.", int(wait.Seconds())+1)
+	}
+	return well, nil
+}
