@@ -37,7 +37,8 @@ func (g *guard) directives() generated.DirectiveRoot {
 			if err := g.check(ctx); err != nil { // a token that only reads has no mutation, these included
 				return nil, err
 			}
-			return next(ctx)
+			result, err := next(ctx)
+			return g.once(ctx, result, err)
 		},
 	}
 }
@@ -64,6 +65,9 @@ func (g *guard) answer(ctx context.Context, next graphql.Resolver) (any, error) 
 		return nil, failed
 	} else if again {
 		result, err = next(ctx)
+	}
+	if graphql.GetFieldContext(ctx).Object == "Mutation" {
+		return g.once(ctx, result, err)
 	}
 	if set, ok := result.(*rows.Set); ok && err == nil {
 		if set == nil {

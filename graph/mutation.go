@@ -35,7 +35,10 @@ func transact(reader *read.Reader, st *store.Store) graphql.RootFieldMiddleware 
 		args := root.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
 		before := len(graphql.GetErrors(ctx))
 		well := func() bool { return len(graphql.GetErrors(ctx)) == before }
-		ctx, unit := st.With(ctx, root.Field.Name, func(v *viewer.Viewer) error { return access.Check(reader.Schema, v, def, args) }, well)
+		ctx, unit := st.With(ctx, &store.Unit{
+			Action: root.Field.Name, Check: func(v *viewer.Viewer) error { return access.Check(reader.Schema, v, def, args) }, Well: well,
+			Key: keyFor(ctx, root.Field.Alias),
+		})
 		ctx = reader.With(ctx, unit)
 		var out bytes.Buffer
 		written := false

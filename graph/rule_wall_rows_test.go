@@ -87,6 +87,8 @@ func (s standing) reads(table string, columns []string) string {
 		return s.own("id")
 	case "sessions", "api_tokens", "api_token_tenants", "credentials", "memberships":
 		return s.own("user_id")
+	case "idempotency_keys":
+		return "user_id = " + s.me
 	case "audit_events", "invitations":
 		return fmt.Sprint(s.kind == postgres.Admin)
 	case "tenants":
@@ -149,6 +151,8 @@ func TestTheDatabaseAloneLetsNobodyReadOrWriteBeyondTheirReach(t *testing.T) {
 	w.exec("insert into app.credentials (account_id, user_id, password_hash) select account_id, id, 'x' from app.users on conflict do nothing")
 	w.exec(`insert into app.invitations (account_id, user_id, secret_hash, expires_at)
 		select account_id, id, decode(repeat('00', 32), 'hex'), now() from app.users on conflict do nothing`)
+	w.exec(`insert into app.idempotency_keys (account_id, user_id, credential_id, key, field, request_hash)
+		select account_id, id, id, 'x', 'x', decode(repeat('00', 32), 'hex') from app.users`)
 	w.exec("insert into app.import_refs (account_id, kind, external_id, id) select account_id, 'x', 'x', account_id from app.accounts")
 	tables := w.texts("select relname::text from pg_class where relnamespace = 'app'::regnamespace and relkind = 'r' order by 1")
 	for _, table := range tables {
@@ -310,7 +314,7 @@ func (w *bare) insert(s standing, table string) {
 		bad["out of reach"] = map[string]any{"tenant_id": s.out(w)}
 	}
 	switch table {
-	case "api_tokens", "api_token_tenants", "sessions":
+	case "api_tokens", "api_token_tenants", "sessions", "idempotency_keys":
 		bad["another's"] = map[string]any{"user_id": another}
 	case "audit_events":
 		bad["another's"], bad["a refusal"] = map[string]any{"actor_id": another}, map[string]any{"outcome": "DENIED"}

@@ -96,6 +96,9 @@ func (s *server) execute(ctx context.Context, w http.ResponseWriter, r *http.Req
 		}
 		err := s.admit(ctx, op)
 		if err == nil {
+			ctx, err = keyed(ctx, r.Header, op)
+		}
+		if err == nil {
 			ctx, err = s.charge(ctx, w, op)
 		}
 		if err != nil {
@@ -171,7 +174,7 @@ func (s *server) cors(w http.ResponseWriter, r *http.Request) (answered bool) {
 		h.Add("Vary", "Origin")
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Allow-Credentials", "true")
-		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Tenantry")
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, X-Tenantry")
 		h.Set("Access-Control-Allow-Methods", "GET, POST")
 		h.Set("Access-Control-Max-Age", "600")
 	}

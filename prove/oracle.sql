@@ -387,7 +387,7 @@ create view oracle.tables as select * from (values
   ('search_documents', 'case when x.kind = ''User'' then e.admin else oracle.at(e, x.kind, x.object_id) is not null and (e.agent or not x.internal) end'),
   ('audit_events', 'e.admin'), ('users', 'e.admin or x.id = e.user_id'), ('memberships', 'e.admin or x.user_id = e.user_id'),
   ('sessions', 'e.admin or x.user_id = e.user_id'), ('api_tokens', 'e.admin or x.user_id = e.user_id'), ('api_token_tenants', 'e.admin or x.user_id = e.user_id'),
-  ('credentials', 'e.admin or x.user_id = e.user_id'), ('invitations', 'e.admin'),
+  ('idempotency_keys', 'x.user_id = e.user_id'), ('credentials', 'e.admin or x.user_id = e.user_id'), ('invitations', 'e.admin'),
   ('accounts', 'true'), ('user_names', 'true'), ('ticket_numbers', 'true'),
   ('account_names', 'false'), ('sign_in_names', 'false'), ('import_refs', 'false')
 ) r(name, condition);

@@ -58,6 +58,10 @@ func (s *Store) AnswerRemoteSession(ctx context.Context, in models.AnswerRemoteS
 			done, err = s.consent(ctx, who, id, in)
 		}
 	}
+	if _, again := Repeated(err); again { // and what is open may have counted a try
+		ctx.Value(unitKey{}).(*Unit).abandon(ctx)
+		return nil, s.cameOf(ctx, who)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -92,13 +96,24 @@ func (s *Store) consent(ctx context.Context, who *viewer.Viewer, id uuid.UUID, i
 		who.Identity().Become(&b, true)
 	}
 	if err := u.pgx.SendBatch(ctx, &b).Close(); err != nil {
-		postgres.Rollback(ctx, u.pgx)
-		_ = u.conn.Close()
-		u.conn = nil
+		u.abandon(ctx)
 		return false, err
 	}
-	if who != nil {
-		u.as(ctx, who)
+	if who == nil {
+		return done, nil
 	}
-	return done, nil
+	tx := u.as(ctx, who)
+	if u.Key != nil { // only now: who asks is nobody while the code is looked at
+		err = tx.claim(*u.Key)
+	}
+	return done, err
+}
+
+// cameOf opens a transaction to read what came of a mutation with a key, and gives it as the error.
+func (s *Store) cameOf(ctx context.Context, who *viewer.Viewer) error {
+	tx, err := s.beginAs(ctx, who)
+	if err == nil {
+		err = tx.cameOf(*tx.unit.Key)
+	}
+	return err
 }

@@ -60,7 +60,11 @@ func (s *Store) begin(ctx context.Context, lists ...[]string) (*Tx, error) {
 			return nil, problem.New(problem.BadUserInput, "At most %d ids in a call.", idsMost)
 		}
 	}
-	return s.beginAs(ctx, who)
+	tx, err := s.beginAs(ctx, who)
+	if err == nil && tx.unit.Key != nil {
+		err = tx.claim(*tx.unit.Key)
+	}
+	return tx, err
 }
 
 // beginAs opens the transaction of the mutation as a viewer.

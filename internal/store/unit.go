@@ -25,6 +25,8 @@ type Unit struct {
 	Check func(*viewer.Viewer) error
 	// Well tells whether nothing has gone wrong so far.
 	Well func() bool
+	// Key makes it happen once; nil: as often as it is sent.
+	Key *Key
 
 	store *Store
 	conn  *sql.Conn
@@ -35,7 +37,10 @@ type Unit struct {
 	// stale: the viewer's access was not what is remembered of it; renewed: they were read anew.
 	stale, renewed bool
 	undo, kept     bool
-	after          []func()
+	// claimed is where the key is kept, outcome what a repeat will get.
+	claimed []any
+	outcome []byte
+	after   []func()
 	// refused: the viewer lacks an admin's verb for what they see, and the audit keeps it.
 	refused bool
 }
@@ -43,8 +48,8 @@ type Unit struct {
 type unitKey struct{}
 
 // With starts the unit of a mutation.
-func (s *Store) With(ctx context.Context, action string, check func(*viewer.Viewer) error, well func() bool) (context.Context, *Unit) {
-	u := &Unit{Action: action, Check: check, Well: well, store: s}
+func (s *Store) With(ctx context.Context, u *Unit) (context.Context, *Unit) {
+	u.store = s
 	return context.WithValue(ctx, unitKey{}, u), u
 }
 
@@ -89,7 +94,7 @@ func (s *Store) Again(ctx context.Context) (bool, error) {
 	asker, known := viewer.From(ctx), u.tx.Viewer
 	postgres.Rollback(ctx, u.pgx)
 	_ = u.conn.Close()
-	*u = Unit{Action: u.Action, Check: u.Check, Well: u.Well, store: s, renewed: true}
+	*u = Unit{Action: u.Action, Check: u.Check, Well: u.Well, Key: u.Key, store: s, renewed: true}
 	who, err := asker.Renew(ctx, known, nil)
 	if err == nil && who == nil {
 		err = problem.SignIn()
@@ -101,6 +106,13 @@ func (s *Store) Again(ctx context.Context) (bool, error) {
 		err = errors.Join(s.Denied(ctx, u.Action), err)
 	}
 	return err == nil, err
+}
+
+// abandon ends the transaction without effect, so that another can be opened.
+func (u *Unit) abandon(ctx context.Context) {
+	postgres.Rollback(ctx, u.pgx)
+	_ = u.conn.Close()
+	u.conn, u.tx, u.claimed, u.pending = nil, nil, nil, pgx.Batch{}
 }
 
 // Reading is the viewer that the payload is read for; nil if nothing was opened.
@@ -143,11 +155,16 @@ func (u *Unit) Finish(ctx context.Context, well bool) (failed error) {
 			failed = errors.Join(failed, u.store.Denied(ctx, u.Action))
 		}
 	}()
-	if !u.kept && well && !u.undo {
+	if !u.kept && well && (!u.undo || u.outcome != nil) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		u.commit()
-		failed = u.flush(ctx)
+		if u.undo {
+			u.after = nil
+			failed = u.keepAlone(ctx)
+		} else {
+			u.commit()
+			failed = u.flush(ctx)
+		}
 	}
 	if !u.kept {
 		postgres.Rollback(ctx, u.pgx)

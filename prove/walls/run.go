@@ -34,7 +34,7 @@ type site struct {
 }
 
 // suites are the packages whose tests look at the walls; those first that see the most of them.
-var suites = []string{"graph", "migrations", "internal/store", "internal/command", "internal/postgres", "internal/importer", "internal/tally", "internal/read"}
+var suites = []string{"graph", "migrations", "internal/store", "internal/command", "internal/postgres", "internal/importer", "internal/tally", "internal/read", "prove"}
 
 // sighted are the tests of graph that see most of the bricks of a kind: they run before all others, in this order,
 // so that what is seen soon is seen in seconds.
@@ -110,7 +110,8 @@ func (s *site) takeOut(ctx context.Context, chosen []brick, parallel int) ([]res
 	for i, b := range chosen {
 		earlier, ok := s.done[b.kind+"\t"+b.name]
 		if ok && earlier.missed != "" {
-			earlier.brick, results[i] = b, earlier
+			earlier.brick = b
+			results[i] = earlier
 			continue
 		}
 		folder := <-folders
