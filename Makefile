@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint generate web bench bench-scale prove prove-walls build clean
+.PHONY: help run test lint audit generate web bench bench-scale prove prove-walls build clean
 
 help: ## Prints this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -31,11 +31,19 @@ web: ## Builds the web page if its sources changed
 generate: ## Makes the generated code anew
 	@go run ./internal/generate
 
-lint: ## Checks formatting and finds suspicious code
+lint: ## Checks formatting, finds suspicious and insecure code
 	@bad=$$(find . \( -name node_modules -o -name .data -o -name .git \) -prune -o -name '*.go' -print0 | xargs -0 gofmt -l); \
 	if [[ -n "$$bad" ]]; then printf 'Not formatted (gofmt -w):\n%s\n' "$$bad"; exit 1; fi
 	@go vet ./...
 	@go tool staticcheck ./...
+	@go run $(GOSEC) -quiet -exclude-generated -exclude-dir bench -exclude-dir prove -exclude-dir internal/testdb -exclude-dir internal/golden -exclude-dir internal/generate ./...
+
+# Not among go.mod's tools: these two would bring a hundred modules that nothing else needs.
+GOSEC := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+audit: ## Looks for known holes in what the project uses, where the database of holes can be reached
+	@go run $(GOVULNCHECK) ./...
 
 test: ## Runs everything that a change must pass
 	@scripts/need postgresql pgbouncer node chromium

@@ -201,5 +201,5 @@ func write(w http.ResponseWriter, mediaType string, code int, a answer) {
 		h.Set("Retry-After", "1")
 	}
 	w.WriteHeader(code)
-	_, _ = w.Write(body)
+	_, _ = w.Write(body) //#nosec G705 -- JSON, and nosniff
 }

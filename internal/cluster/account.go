@@ -62,7 +62,7 @@ func accountOf(uid int) (*account, error) {
 		}
 	}
 	if os.Geteuid() == 0 {
-		a.credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}
+		a.credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)} //#nosec G115 -- ids that the system's own list has
 	}
 	return a, nil
 }
@@ -71,7 +71,7 @@ func accountOf(uid int) (*account, error) {
 // this process alone, which then stops postgres in order; in a folder that everybody can enter; and
 // without the caller's environment, whose PG… variables would lead it elsewhere.
 func (a *account) command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := exec.CommandContext(ctx, name, args...) //#nosec G204 -- PostgreSQL's own programs
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: a.credential}

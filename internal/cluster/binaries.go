@@ -52,7 +52,7 @@ func installed() []binaries {
 			continue
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		out, err := exec.CommandContext(ctx, b.path("postgres"), "--version").Output()
+		out, err := exec.CommandContext(ctx, b.path("postgres"), "--version").Output() //#nosec G204 -- PostgreSQL's own programs
 		cancel()
 		if m := versionNumber.FindSubmatch(out); err == nil && m != nil {
 			if b.major, err = strconv.Atoi(string(m[1])); err == nil && b.major >= Oldest {

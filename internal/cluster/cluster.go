@@ -113,7 +113,7 @@ func (c *Cluster) open(ctx context.Context) error {
 // lockDir makes the data folder and locks it, again if somebody removed it in between.
 func (c *Cluster) lockDir(ctx context.Context) (*os.File, error) {
 	for {
-		if err := os.MkdirAll(c.dir, 0o755); err != nil {
+		if err := os.MkdirAll(c.dir, 0o755); err != nil { //#nosec G301 -- another user runs PostgreSQL in it
 			return nil, err
 		}
 		f, err := lock(ctx, c.dir)
@@ -127,7 +127,8 @@ func (c *Cluster) lockDir(ctx context.Context) (*os.File, error) {
 				return f, nil
 			}
 		}
-		if f.Close(); err != nil && !errors.Is(err, os.ErrNotExist) {
+		_ = f.Close()
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, err
 		}
 	}

@@ -58,7 +58,7 @@ func (idsPlan) Encode(value any, buf []byte) ([]byte, error) {
 	if dimensions == 0 {
 		return buf, nil
 	}
-	buf = binary.BigEndian.AppendUint32(buf, uint32(len(ids)))
+	buf = binary.BigEndian.AppendUint32(buf, uint32(len(ids))) //#nosec G115 -- fewer than a request has bytes
 	buf = binary.BigEndian.AppendUint32(buf, 1)
 	for _, id := range ids {
 		buf = append(binary.BigEndian.AppendUint32(buf, uint32(len(id))), id[:]...)

@@ -107,7 +107,7 @@ func nested(b []byte) ([]record, error) {
 			if len(body) < 8 {
 				return nil, errShape
 			}
-			length := int32(binary.BigEndian.Uint32(body[4:]))
+			length := int32(binary.BigEndian.Uint32(body[4:])) //#nosec G115 -- the same bits, with a sign
 			body = body[8:]
 			if length >= 0 {
 				if len(body) < int(length) {
