@@ -114,18 +114,18 @@ func (d *differential) eyes(p person) *evaluator {
 }
 
 // wall switches row level security of all tables on or off.
-func (d *differential) wall(on bool) {
-	d.t.Helper()
+func (a *api) wall(on bool) {
+	a.t.Helper()
 	ctx := context.Background()
-	super, err := pgx.Connect(ctx, d.db.SuperuserURL)
-	must(d.t, err)
+	super, err := pgx.Connect(ctx, a.db.SuperuserURL)
+	must(a.t, err)
 	defer super.Close(ctx)
 	rows, err := super.Query(ctx, "select c.oid::regclass::text from pg_class c where c.relnamespace = 'app'::regnamespace and c.relkind in ('r', 'p')")
-	must(d.t, err)
+	must(a.t, err)
 	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	must(d.t, err)
+	must(a.t, err)
 	if len(tables) < len(worldTables) {
-		d.t.Fatalf("found only %v", tables)
+		a.t.Fatalf("found only %v", tables)
 	}
 	for _, table := range tables {
 		sql := "alter table " + table + " disable row level security, no force row level security"
@@ -133,7 +133,7 @@ func (d *differential) wall(on bool) {
 			sql = "alter table " + table + " enable row level security, force row level security"
 		}
 		_, err := super.Exec(ctx, sql)
-		must(d.t, err)
+		must(a.t, err)
 	}
 }
 

@@ -174,9 +174,10 @@ func everyRoot() string {
 	s, id := Schema(), ids.Encode("Ticket", uuid.Max)
 	return fmt.Sprintf(`{ dashboard %s search(text: "canary", first: 2) { totalCount nodes { title excerpt type node { id __typename } } }
 		accessExplanation(userId: %q, nodeId: %q) { allowed rule explanation membership { addedAt tenant { name } addedBy { name } } }
+		byToken: accessExplanation(userId: %q, nodeId: %q, tokenId: %q) { allowed rule }
 		usersWithAccess(nodeId: %q, first: 3) { totalCount edges { cursor rule node { name } } pageInfo { hasNextPage } }
 		tickets(filter: { search: "canary", tenantless: false }) { totalCount nodes { id } } }`,
-		everything(s, s.Types["Dashboard"]), ids.Encode("User", uuid.Max), id, id)
+		everything(s, s.Types["Dashboard"]), ids.Encode("User", uuid.Max), id, ids.Encode("User", uuid.Max), id, ids.Encode("ApiToken", uuid.Max), id)
 }
 
 // notices compares how much is found in each of some statements with how much is wrong in it.

@@ -42,7 +42,7 @@ var sighted = map[string][]string{
 	"policy":    {"TestTheDatabaseAlone", "TestAnswersEqual|TestEachTextIsFound"},
 	"directive": {"TestWhatEachRoleMay|TestEveryEdge|TestAToken|TestWhichVerbs|TestWhoSeesWhich", "TestAnswersEqual|TestAnExplanation", "TestEveryFilterAndOrder|TestEveryNumberIs"},
 	"key":       {"TestNoKeyReaches", "TestAnswersEqual"},
-	"predicate": {"TestEveryStatementOf|TestUsersWithAccess|TestADeletedUser|TestPagesOf|TestWhatEachRoleMay", "TestAnswersEqual|TestAnExplanation|TestAToken|TestWalking",
+	"predicate": {"TestTheCompilerAlone|TestWhatCannotBeExplained|TestADashboardOfManyTenants|TestEveryStatementOf|TestUsersWithAccess|TestADeletedUser|TestPagesOf|TestWhatEachRoleMay", "TestAnswersEqual|TestAnExplanation|TestAToken|TestWalking",
 		"TestEveryFilterAndOrder|TestASearchAnd|TestEveryNumberIs|TestEveryArgument|TestEachTextIsFound|TestWhatIsFound"},
 	"function": {"TestTheFunctions|TestATrigger|TestAnInjected", "TestSessionsEnd|TestInvitations|TestAnInvitation|TestAToken|TestTheCode|TestEveryFailureToAnswer|TestAnAnswerRests|TestWhoMaySignIn|" +
 		"TestOneAddress|TestWhoseRole|TestTheUse|TestLongPasswords", "TestEachTextIsFound|TestWhatIsFound|TestNobodyReads"},
