@@ -17,6 +17,7 @@ import (
 	"tenantry/graph"
 	"tenantry/internal/command"
 	"tenantry/internal/demo"
+	"tenantry/internal/event"
 	"tenantry/internal/password"
 	"tenantry/internal/postgres"
 	"tenantry/internal/rate"
@@ -61,10 +62,17 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	} else if documents.Mode == graph.DocumentsOnly {
 		return errors.New("TENANTRY_PERSISTED is only, and TENANTRY_DOCUMENTS names no list: nothing could be asked")
 	}
+	events := event.New(pool, log)
+	stopEvents, err := events.Keep(context.WithoutCancel(ctx)) // they are told until the last who watches has gone
+	if err != nil {
+		return err
+	}
+	defer stopEvents()
 	api, err := graph.Handler(graph.Options{
-		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Log: log,
+		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Events: events, Log: log,
 		Limits:  graph.Limits{Tokens: s.MaxTokens, Depth: s.MaxDepth, Cost: s.MaxCost, Aliases: s.MaxAliases, RootFields: s.MaxRootFields},
 		Rates:   rate.Limits{Viewer: s.RateViewer, Account: s.RateAccount, Largest: s.MaxCost},
+		Streams: rate.PlaceLimits{Viewer: s.StreamsViewer, Account: s.StreamsAccount, Process: s.StreamsProcess},
 		Timeout: s.RequestTimeout, MaxBody: s.MaxBody, TrustedProxies: s.TrustedProxies,
 		AllowedOrigins: s.AllowedOrigins, PublicSchema: s.PublicSchema, Documents: documents,
 	})
@@ -82,7 +90,7 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	mux.Handle(web.Prefix+"/", web.Handler(people))
 	mux.Handle(web.Prefix, http.RedirectHandler(web.Prefix+"/", http.StatusFound))
 	mux.Handle("GET /{$}", http.RedirectHandler(web.Prefix+"/", http.StatusFound))
-	mux.Handle("GET /schema.graphql", graph.SDL(api))
+	mux.Handle("GET /schema.graphql", api.SDL())
 	mux.HandleFunc("GET /healthz", health.Live)
 	mux.HandleFunc("GET /readyz", health.Ready)
 
@@ -105,6 +113,7 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	health.Drain()
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.RequestTimeout+5*time.Second)
 	defer cancel()
+	api.Drain(ending)
 	return server.Shutdown(ending)
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"tenantry/internal/demo"
+	"tenantry/internal/event"
 	"tenantry/internal/ids"
 	"tenantry/internal/password"
 	"tenantry/internal/postgres"
@@ -30,11 +31,13 @@ import (
 
 // api is a server on a database of its own, filled with the demo.
 type api struct {
-	t       testing.TB
-	db      *testdb.DB
-	pool    *pgxpool.Pool
-	reader  *read.Reader
-	handler http.Handler
+	t      testing.TB
+	db     *testdb.DB
+	pool   *pgxpool.Pool
+	reader *read.Reader
+	// events are given out once a test keeps them.
+	events  *event.Hub
+	handler *Server
 	log     bytes.Buffer
 	trips   atomic.Int64
 	owner   *pgx.Conn
@@ -113,10 +116,12 @@ func newAPIBehind(t testing.TB, connections int32, way func(*testdb.DB) string, 
 	st, err := store.New(pool, password.New(2), time.Hour)
 	must(t, err)
 	a.reader = &read.Reader{Pool: pool, Schema: Schema()}
+	log := slog.New(slog.NewTextHandler(&a.log, nil))
+	a.events = event.New(pool, log)
 	o := Options{
-		Reader: a.reader, Store: st, Sessions: viewer.NewSessions(pool), Log: slog.New(slog.NewTextHandler(&a.log, nil)),
-		Limits:  Limits{Tokens: 1500, Depth: 15, Cost: 10000, Aliases: 100, RootFields: 50},
-		Rates:   rate.Boundless,
+		Reader: a.reader, Store: st, Sessions: viewer.NewSessions(pool), Events: a.events, Log: log,
+		Limits: Limits{Tokens: 1500, Depth: 15, Cost: 10000, Aliases: 100, RootFields: 50},
+		Rates:  rate.Boundless, Streams: rate.PlaceLimits{Viewer: 1000, Account: 1000, Process: 1000},
 		Timeout: 30 * time.Second, MaxBody: 1 << 20, PublicSchema: true,
 	}
 	for _, option := range options {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -22,6 +23,8 @@ type guard struct {
 	reader *read.Reader
 	store  *store.Store
 	denied func(ctx context.Context, verb string)
+	// timeout is how long it may take to read what a subscription tells.
+	timeout time.Duration
 }
 
 func (g *guard) directives() generated.DirectiveRoot {
@@ -69,6 +72,9 @@ func (g *guard) answer(ctx context.Context, next graphql.Resolver) (any, error) 
 	if graphql.GetFieldContext(ctx).Object == "Mutation" {
 		return g.once(ctx, result, err)
 	}
+	if changes, ok := result.(<-chan *rows.Set); ok && err == nil {
+		return g.tell(ctx, changes)
+	}
 	if set, ok := result.(*rows.Set); ok && err == nil {
 		if set == nil {
 			return nil, nil
@@ -82,7 +88,7 @@ func (g *guard) answer(ctx context.Context, next graphql.Resolver) (any, error) 
 // made sure of first: their role may have changed since.
 func (g *guard) check(ctx context.Context) error {
 	fc, asker := graphql.GetFieldContext(ctx), viewer.From(ctx)
-	if fc.Object != "Query" && fc.Object != "Mutation" {
+	if fc.Object != "Query" && fc.Object != "Mutation" && fc.Object != "Subscription" {
 		return nil // of a payload: its mutation was let through
 	}
 	args := fc.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)

@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"net/netip"
 	"sync"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"tenantry/graph/generated"
+	"tenantry/internal/event"
 	"tenantry/internal/rate"
 	"tenantry/internal/read"
 	"tenantry/internal/store"
@@ -25,10 +25,14 @@ type Options struct {
 	Reader   *read.Reader
 	Store    *store.Store
 	Sessions *viewer.Sessions
-	Log      *slog.Logger
-	Limits   Limits
+	// Events is what happens.
+	Events *event.Hub
+	Log    *slog.Logger
+	Limits Limits
 	// Rates are how much cost may be asked in a second.
 	Rates rate.Limits
+	// Streams are how many subscriptions and sockets may be open.
+	Streams rate.PlaceLimits
 	// Documents are those that may be asked by an id; the zero value is none.
 	Documents Documents
 	// Timeout is how long a request may take.
@@ -56,8 +60,8 @@ var schema = sync.OnceValue(func() *ast.Schema {
 })
 
 // Handler serves the API over HTTP. It is an error if nothing implements a directive of the schema.
-func Handler(o Options) (http.Handler, error) {
-	g := &guard{reader: o.Reader, store: o.Store, denied: func(ctx context.Context, verb string) {
+func Handler(o Options) (*Server, error) {
+	g := &guard{reader: o.Reader, store: o.Store, timeout: o.Timeout, denied: func(ctx context.Context, verb string) {
 		if err := o.Store.Denied(ctx, verb); err != nil {
 			o.Log.ErrorContext(ctx, "a refused verb was not audited", "requestId", viewer.From(ctx).RequestID, "error", err)
 		}
@@ -69,7 +73,7 @@ func Handler(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	exec := executor.New(generated.NewExecutableSchema(generated.Config{
-		Schema: o.Reader.Schema, Resolvers: &Resolver{Store: o.Store}, Directives: g.directives(),
+		Schema: o.Reader.Schema, Resolvers: &Resolver{Store: o.Store, Reader: o.Reader, Events: o.Events, Timeout: o.Timeout}, Directives: g.directives(),
 	}))
 	exec.SetQueryCache(lru.New[*ast.QueryDocument](documentsMost))
 	exec.SetParserTokenLimit(o.Limits.Tokens)
@@ -77,9 +81,11 @@ func Handler(o Options) (http.Handler, error) {
 	exec.SetRecoverFunc(recovered(o.Log))
 	exec.Use(o.Limits)
 	exec.AroundRootFields(unlessDry)
-	exec.AroundRootFields(transact(o.Reader, o.Store))
+	exec.AroundRootFields(transact(o.Reader, o.Store, o.Events))
 	exec.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		return next(o.Reader.With(ctx, nil))
 	})
-	return &server{Options: o, exec: exec, buckets: rate.New(o.Rates), register: newRegister()}, nil
+	return &Server{
+		Options: o, exec: exec, buckets: rate.New(o.Rates), register: newRegister(), streams: rate.NewPlaces(o.Streams), drain: make(chan struct{}),
+	}, nil
 }

@@ -20,6 +20,7 @@ import (
 const (
 	plainJSON   = "application/json"
 	graphqlJSON = "application/graphql-response+json"
+	eventStream = "text/event-stream"
 )
 
 // answer is a response: without data when nothing was executed.
@@ -27,6 +28,8 @@ type answer struct {
 	Errors     gqlerror.List
 	Data       json.RawMessage
 	Extensions map[string]any
+	// status is the HTTP status, if something else says it than what the answer holds.
+	status int
 }
 
 // bytes is the response as it is written. The data are JSON already: encoding/json would read them all
@@ -57,10 +60,10 @@ func (a answer) bytes() ([]byte, error) {
 
 // status is the HTTP status of an answer, the one place that chooses it. Under plain JSON a request
 // that could be understood is always 200; under the newer type the status says what went wrong.
-func status(mediaType string, a answer, understood bool) int {
+func status(mediaType string, a answer) int {
 	switch {
-	case !understood:
-		return http.StatusBadRequest
+	case a.status != 0:
+		return a.status
 	case mediaType == plainJSON || a.Data != nil:
 		return http.StatusOK
 	}
@@ -84,13 +87,14 @@ func codeOf(e *gqlerror.Error) string {
 	return code
 }
 
-// accepted is the media type to answer with; it is not ok if the client takes none of them.
+// accepted is the media type to answer with; it is not ok if the client takes none of them. Who takes JSON gets that,
+// also if they take events: only subscriptions are told as events then.
 func accepted(r *http.Request) (string, bool) {
 	accept := strings.Join(r.Header.Values("Accept"), ",")
 	if accept == "" {
 		return plainJSON, true
 	}
-	any := false
+	any, events := false, false
 	for _, part := range strings.Split(accept, ",") {
 		name, params, err := mime.ParseMediaType(part)
 		if err != nil || params["q"] == "0" || params["charset"] != "" && !strings.EqualFold(params["charset"], "utf-8") {
@@ -99,11 +103,21 @@ func accepted(r *http.Request) (string, bool) {
 		switch name {
 		case graphqlJSON, plainJSON:
 			return name, true
+		case eventStream:
+			events = true
 		case "*/*", "application/*":
 			any = true
 		}
 	}
+	if events && !any {
+		return eventStream, true
+	}
 	return plainJSON, any
+}
+
+// takesEvents tells whether the client takes what happens as it happens.
+func takesEvents(r *http.Request) bool {
+	return strings.Contains(strings.ToLower(strings.Join(r.Header.Values("Accept"), ",")), eventStream)
 }
 
 // refusal is why a request never became an operation.
@@ -115,7 +129,7 @@ type refusal struct {
 func (e *refusal) Error() string { return e.message }
 
 // params reads the parameters of a request, and the id of a document that is asked by it.
-func (s *server) params(w http.ResponseWriter, r *http.Request) (p *graphql.RawParams, documentID string, err error) {
+func (s *Server) params(w http.ResponseWriter, r *http.Request) (p *graphql.RawParams, documentID string, err error) {
 	if r.Method == http.MethodGet {
 		return fromURL(r)
 	}
@@ -137,27 +151,37 @@ func (s *server) params(w http.ResponseWriter, r *http.Request) (p *graphql.RawP
 	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
 		return nil, "", &refusal{http.StatusBadRequest, "Send one operation at a time: batches are not served."}
 	}
-	var sent struct {
-		Query         *string        `json:"query"`
-		DocumentID    string         `json:"documentId"`
-		OperationName string         `json:"operationName"`
-		Variables     map[string]any `json:"variables"`
-		Extensions    map[string]any `json:"extensions"`
-	}
+	var sent sentDocument
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
-	if err := decoder.Decode(&sent); err != nil || sent.Query == nil && !byID(sent.DocumentID, sent.Extensions) {
+	if err := decoder.Decode(&sent); err != nil || !sent.whole() {
 		// Nothing of the body is repeated: it may hold secrets.
 		return nil, "", &refusal{http.StatusBadRequest, `Send a JSON object with the string "query" or "documentId", and if needed "operationName", "variables" and "extensions".`}
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, "", &refusal{http.StatusBadRequest, "Send one JSON object and nothing after it."}
 	}
-	p = &graphql.RawParams{OperationName: sent.OperationName, Variables: sent.Variables, Extensions: sent.Extensions, Headers: r.Header}
-	if sent.Query != nil {
-		p.Query = *sent.Query
+	return sent.params(r.Header), sent.DocumentID, nil
+}
+
+// sentDocument is a document as clients send it.
+type sentDocument struct {
+	Query         *string        `json:"query"`
+	DocumentID    string         `json:"documentId"`
+	OperationName string         `json:"operationName"`
+	Variables     map[string]any `json:"variables"`
+	Extensions    map[string]any `json:"extensions"`
+}
+
+// whole tells whether it has a document, or says which.
+func (d sentDocument) whole() bool { return d.Query != nil || byID(d.DocumentID, d.Extensions) }
+
+func (d sentDocument) params(header http.Header) *graphql.RawParams {
+	p := &graphql.RawParams{OperationName: d.OperationName, Variables: d.Variables, Extensions: d.Extensions, Headers: header}
+	if d.Query != nil {
+		p.Query = *d.Query
 	}
-	return p, sent.DocumentID, nil
+	return p
 }
 
 // byID tells whether a document is asked by its id, and needs no text.
@@ -186,11 +210,15 @@ func fromURL(r *http.Request) (p *graphql.RawParams, documentID string, err erro
 }
 
 // write sends an answer.
-func write(w http.ResponseWriter, mediaType string, code int, a answer) {
+func write(w http.ResponseWriter, mediaType string, a answer) {
 	body, err := a.bytes()
 	if err != nil {
 		http.Error(w, "", http.StatusInternalServerError)
 		return
+	}
+	code := status(mediaType, a)
+	if mediaType == eventStream { // what is no operation is told at once
+		mediaType = graphqlJSON
 	}
 	h := w.Header()
 	h.Set("Content-Type", mediaType+"; charset=utf-8")

@@ -21,7 +21,7 @@ import (
 const sessionCookie = "tenantry_session"
 
 // asker is who sent a request, before it is known who they are.
-func (s *server) asker(w http.ResponseWriter, r *http.Request) *viewer.Asker {
+func (s *Server) asker(w http.ResponseWriter, r *http.Request) *viewer.Asker {
 	secure := r.TLS != nil || s.trusted(r.RemoteAddr) && r.Header.Get("X-Forwarded-Proto") == "https"
 	agent := r.UserAgent()
 	if len(agent) > 200 {
@@ -41,19 +41,26 @@ func (s *server) asker(w http.ResponseWriter, r *http.Request) *viewer.Asker {
 	}
 }
 
-// identify finds the viewer behind the credentials of a request. Bad ones leave nobody, whom the
-// operation then refuses. A cookie is sent by the browser whoever wrote the page, so what other pages
-// could send without asking first must carry the header X-Tenantry.
-func (s *server) identify(ctx context.Context, a *viewer.Asker, r *http.Request) error {
-	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+// identify finds the viewer behind the credentials of a request. A cookie is sent by the browser whoever wrote the
+// page, so what other pages could send without asking first must carry the header X-Tenantry.
+func (s *Server) identify(ctx context.Context, a *viewer.Asker, r *http.Request) error {
+	_, err := r.Cookie(sessionCookie)
+	byCookie := err == nil && r.Header.Get("Authorization") == ""
+	if byCookie && r.Method != http.MethodPost && r.Header.Get("X-Tenantry") == "" {
+		return problem.New(problem.Forbidden, "With the session cookie, send the header X-Tenantry, or use POST.")
+	}
+	return s.identifyBy(ctx, a, r.Header)
+}
+
+// identifyBy finds the viewer behind the credentials in the head of a request: the session of the cookie, or what a
+// client sends in "Authorization". Bad ones leave nobody, whom the operation then refuses.
+func (s *Server) identifyBy(ctx context.Context, a *viewer.Asker, head http.Header) error {
+	scheme, secret, _ := strings.Cut(head.Get("Authorization"), " ")
 	bearer := strings.EqualFold(scheme, "Bearer")
 	if !bearer {
-		cookie, err := r.Cookie(sessionCookie)
-		if err != nil || r.Header.Get("Authorization") != "" {
+		cookie, err := (&http.Request{Header: head}).Cookie(sessionCookie)
+		if err != nil || head.Get("Authorization") != "" {
 			return nil
-		}
-		if r.Method != http.MethodPost && r.Header.Get("X-Tenantry") == "" {
-			return problem.New(problem.Forbidden, "With the session cookie, send the header X-Tenantry, or use POST.")
 		}
 		secret = cookie.Value
 	}
@@ -76,7 +83,7 @@ func (s *server) identify(ctx context.Context, a *viewer.Asker, r *http.Request)
 	return err
 }
 
-func (s *server) trusted(remote string) bool {
+func (s *Server) trusted(remote string) bool {
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {
 		return false
@@ -87,7 +94,7 @@ func (s *server) trusted(remote string) bool {
 
 // clientIP is the address of the client: the peer's, or what trusted proxies say, read from the last
 // that added to it.
-func (s *server) clientIP(r *http.Request) string {
+func (s *Server) clientIP(r *http.Request) string {
 	peer, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr

@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"tenantry/internal/access"
+	"tenantry/internal/event"
 	"tenantry/internal/read"
 	"tenantry/internal/store"
 	"tenantry/internal/viewer"
@@ -22,7 +23,7 @@ func (r raw) MarshalGQL(w io.Writer) { _, _ = w.Write(r) }
 
 // transact runs a mutation in its transaction, and writes the payload while that is open: what the
 // client reads is what the transaction saw. An error on the way undoes it all.
-func transact(reader *read.Reader, st *store.Store) graphql.RootFieldMiddleware {
+func transact(reader *read.Reader, st *store.Store, events *event.Hub) graphql.RootFieldMiddleware {
 	return func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 		root := graphql.GetRootFieldContext(ctx)
 		if graphql.GetOperationContext(ctx).Operation.Operation != ast.Mutation {
@@ -57,6 +58,7 @@ func transact(reader *read.Reader, st *store.Store) graphql.RootFieldMiddleware 
 		if !whole { // what was written of the payload is undone, and would say that it was done
 			return graphql.Null
 		}
+		events.Wake()
 		return raw(out.Bytes())
 	}
 }

@@ -139,7 +139,7 @@ func (r *register) put(account uuid.UUID, hash, document string) {
 
 // find puts the text of a document in place of its id. With Apollo's protocol a client sends the hash alone, and, if
 // that is not known, hash and text: then keep is to be called once the text has proved to be a document.
-func (s *server) find(p *graphql.RawParams, id string, who *viewer.Viewer) (keep func(), err error) {
+func (s *Server) find(p *graphql.RawParams, id string, who *viewer.Viewer) (keep func(), err error) {
 	keep = func() {}
 	hash, apollo := apolloHash(p.Extensions)
 	switch {

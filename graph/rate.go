@@ -26,7 +26,7 @@ type drawn struct {
 }
 
 // draw takes cost from the buckets of who asks, or tells them to wait.
-func (s *server) draw(ctx context.Context, w http.ResponseWriter, cost int) (rate.State, error) {
+func (s *Server) draw(ctx context.Context, w http.ResponseWriter, cost int) (rate.State, error) {
 	asker := viewer.From(ctx)
 	state, ok := s.buckets.Take(asker.Viewer(), asker.IP, cost)
 	if ok {
@@ -38,7 +38,7 @@ func (s *server) draw(ctx context.Context, w http.ResponseWriter, cost int) (rat
 }
 
 // charge takes the cost of a document, unless it only asks how much that is.
-func (s *server) charge(ctx context.Context, w http.ResponseWriter, op *graphql.OperationContext) (context.Context, error) {
+func (s *Server) charge(ctx context.Context, w http.ResponseWriter, op *graphql.OperationContext) (context.Context, error) {
 	cost, asker := costOf(op), viewer.From(ctx)
 	for _, f := range rootFields(op) {
 		if f.Name == "rateLimit" && f.ArgumentMap(op.Variables)["dryRun"] == true {

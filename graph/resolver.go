@@ -3,7 +3,19 @@
 // viewer's reach (internal/read).
 package graph
 
-import "tenantry/internal/store"
+import (
+	"time"
+
+	"tenantry/internal/event"
+	"tenantry/internal/read"
+	"tenantry/internal/store"
+)
 
 // Resolver is what resolvers need.
-type Resolver struct{ Store *store.Store }
+type Resolver struct {
+	Store  *store.Store
+	Reader *read.Reader
+	Events *event.Hub
+	// Timeout is how long a subscription may take to begin.
+	Timeout time.Duration
+}

@@ -18,10 +18,9 @@ func PrintedSchema() string {
 }
 
 // SDL serves the schema: to everybody, or if it is not public to who is signed in.
-func SDL(api http.Handler) http.Handler {
+func (s *Server) SDL() http.Handler {
 	text := PrintedSchema()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s := api.(*server)
 		asker := s.asker(w, r)
 		ctx := viewer.With(r.Context(), asker)
 		if !s.PublicSchema {

@@ -1219,6 +1219,11 @@ type SubmitArticlePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// What is told as it happens: over a WebSocket by the protocol `graphql-transport-ws`, or as server-sent events.
+// Each change is told once, and only to who sees the object at that moment.
+type Subscription struct {
+}
+
 // Whom to suspend.
 type SuspendUserInput struct {
 	// The user.
@@ -2292,6 +2297,67 @@ func (e *AuditOutcome) UnmarshalJSON(b []byte) error {
 }
 
 func (e AuditOutcome) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What has happened to an object, for the viewer.
+type ChangeKind string
+
+const (
+	// It is there now: it was made, or has come into what the viewer sees.
+	ChangeKindCreated ChangeKind = "CREATED"
+	// It changed.
+	ChangeKindUpdated ChangeKind = "UPDATED"
+	// It is not there any more: it was deleted, or has left what the viewer sees.
+	ChangeKindGone ChangeKind = "GONE"
+)
+
+var AllChangeKind = []ChangeKind{
+	ChangeKindCreated,
+	ChangeKindUpdated,
+	ChangeKindGone,
+}
+
+func (e ChangeKind) IsValid() bool {
+	switch e {
+	case ChangeKindCreated, ChangeKindUpdated, ChangeKindGone:
+		return true
+	}
+	return false
+}
+
+func (e ChangeKind) String() string {
+	return string(e)
+}
+
+func (e *ChangeKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ChangeKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ChangeKind", str)
+	}
+	return nil
+}
+
+func (e ChangeKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ChangeKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ChangeKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

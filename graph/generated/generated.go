@@ -32,6 +32,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Subscription() SubscriptionResolver
 }
 
 type DirectiveRoot struct {
@@ -423,6 +424,12 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Subscription struct {
+		DashboardChanged func(childComplexity int) int
+		DeviceChanged    func(childComplexity int, tenantIds []string, id *string) int
+		TicketChanged    func(childComplexity int, tenantIds []string, id *string) int
+	}
+
 	SuspendUserPayload struct {
 		Committed         func(childComplexity int) int
 		Results           func(childComplexity int) int
@@ -574,6 +581,11 @@ type QueryResolver interface {
 	User(ctx context.Context, id string) (*rows.Set, error)
 	AssignableUsers(ctx context.Context, tenantID *string, first *int32, after *string, last *int32, before *string) (*rows.Set, error)
 	Viewer(ctx context.Context) (*rows.Set, error)
+}
+type SubscriptionResolver interface {
+	TicketChanged(ctx context.Context, tenantIds []string, id *string) (<-chan *rows.Set, error)
+	DeviceChanged(ctx context.Context, tenantIds []string, id *string) (<-chan *rows.Set, error)
+	DashboardChanged(ctx context.Context) (<-chan *rows.Set, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -2474,6 +2486,35 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SubmitArticlePayload.UserErrors(childComplexity), true
 
+	case "Subscription.dashboardChanged":
+		if e.ComplexityRoot.Subscription.DashboardChanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.DashboardChanged(childComplexity), true
+	case "Subscription.deviceChanged":
+		if e.ComplexityRoot.Subscription.DeviceChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_deviceChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.DeviceChanged(childComplexity, args["tenantIds"].([]string), args["id"].(*string)), true
+	case "Subscription.ticketChanged":
+		if e.ComplexityRoot.Subscription.TicketChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_ticketChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.TicketChanged(childComplexity, args["tenantIds"].([]string), args["id"].(*string)), true
+
 	case "SuspendUserPayload.committed":
 		if e.ComplexityRoot.SuspendUserPayload.Committed == nil {
 			break
@@ -2727,6 +2768,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			first = false
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
 			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
@@ -5239,6 +5297,62 @@ extend type Query {
     "Only what comes after this cursor."
     after: String
   ): SearchConnection @tenantScoped
+}
+`, BuiltIn: false},
+	{Name: "../schema/subscription.graphqls", Input: `"What has happened to an object, for the viewer."
+enum ChangeKind {
+  "It is there now: it was made, or has come into what the viewer sees."
+  CREATED
+  "It changed."
+  UPDATED
+  "It is not there any more: it was deleted, or has left what the viewer sees."
+  GONE
+}
+
+"A change of a ticket."
+type TicketChanged {
+  "What has happened."
+  kind: ChangeKind!
+  "The ticket's id."
+  id: ID!
+  "The ticket as it is now; null once it is gone."
+  ticket: Ticket @tenantScoped
+}
+
+"A change of a device."
+type DeviceChanged {
+  "What has happened."
+  kind: ChangeKind!
+  "The device's id."
+  id: ID!
+  "The device as it is now; null once it is gone."
+  device: Device @tenantScoped
+}
+
+"""
+What is told as it happens: over a WebSocket by the protocol ` + "`" + `graphql-transport-ws` + "`" + `, or as server-sent events.
+Each change is told once, and only to who sees the object at that moment.
+"""
+type Subscription {
+  """
+  The changes of tickets: of all that the viewer sees, of those that are or were in one of these tenants, or of
+  one. An internal comment is a change for agents alone.
+  """
+  ticketChanged(
+    "Only tickets that are or were in one of these tenants."
+    tenantIds: [ID!]
+    "Only this ticket."
+    id: ID
+  ): TicketChanged @tenantScoped
+  "The changes of devices: of all that the viewer sees, of those that are or were in one of these tenants, or of one."
+  deviceChanged(
+    "Only devices that are or were in one of these tenants."
+    tenantIds: [ID!]
+    "Only this device."
+    id: ID
+  ): DeviceChanged @tenantScoped
+  "The dashboard, each time that one of its numbers has changed for the viewer; at most once a second."
+  dashboardChanged: Dashboard @tenantScoped
 }
 `, BuiltIn: false},
 	{Name: "../schema/tenant.graphqls", Input: `"A customer company of the account."
@@ -10183,6 +10297,50 @@ func (ec *executionContext) field_SetUserTenantsPayload_unassignedTickets_args(c
 		return nil, err
 	}
 	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_deviceChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "tenantIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["tenantIds"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_ticketChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "tenantIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["tenantIds"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg1
 	return args, nil
 }
 
@@ -20417,6 +20575,156 @@ func (ec *executionContext) fieldContext_SubmitArticlePayload_userErrors(_ conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_ticketChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_ticketChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().TicketChanged(ctx, fc.Args["tenantIds"].([]string), fc.Args["id"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalOTicketChanged2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_ticketChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type TicketChanged does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_ticketChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_deviceChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_deviceChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().DeviceChanged(ctx, fc.Args["tenantIds"].([]string), fc.Args["id"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalODeviceChanged2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_deviceChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type DeviceChanged does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_deviceChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_dashboardChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_dashboardChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Subscription().DashboardChanged(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.TenantScoped == nil {
+					var zeroVal *rows.Set
+					return zeroVal, errors.New("directive tenantScoped is not implemented")
+				}
+				return ec.Directives.TenantScoped(ctx, nil, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+			return ec.marshalODashboard2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_dashboardChanged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Subscription", field, true, true, errors.New("field of type Dashboard does not have child fields"))
 }
 
 func (ec *executionContext) _SuspendUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *models.SuspendUserPayload) (ret graphql.Marshaler) {
@@ -30807,6 +31115,30 @@ func (ec *executionContext) _SubmitArticlePayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var subscriptionImplementors = []string{"Subscription"}
+
+func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subscriptionImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Subscription",
+	})
+	if len(fields) != 1 {
+		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
+		return nil
+	}
+
+	switch fields[0].Name {
+	case "ticketChanged":
+		return ec._Subscription_ticketChanged(ctx, fields[0])
+	case "deviceChanged":
+		return ec._Subscription_deviceChanged(ctx, fields[0])
+	case "dashboardChanged":
+		return ec._Subscription_dashboardChanged(ctx, fields[0])
+	default:
+		panic("unknown field " + strconv.Quote(fields[0].Name))
+	}
+}
+
 var suspendUserPayloadImplementors = []string{"SuspendUserPayload"}
 
 func (ec *executionContext) _SuspendUserPayload(ctx context.Context, sel ast.SelectionSet, obj *models.SuspendUserPayload) graphql.Marshaler {
@@ -33351,6 +33683,22 @@ func (ec *executionContext) marshalODevice2ᚖtenantryᚋinternalᚋrowsᚐSet(c
 	return v
 }
 
+func (ec *executionContext) unmarshalODeviceChanged2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(rows.Set)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODeviceChanged2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) unmarshalODeviceConnection2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
 	if v == nil {
 		return nil, nil
@@ -34358,6 +34706,22 @@ func (ec *executionContext) unmarshalOTicket2ᚖtenantryᚋinternalᚋrowsᚐSet
 }
 
 func (ec *executionContext) marshalOTicket2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOTicketChanged2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, v any) (*rows.Set, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(rows.Set)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTicketChanged2ᚖtenantryᚋinternalᚋrowsᚐSet(ctx context.Context, sel ast.SelectionSet, v *rows.Set) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

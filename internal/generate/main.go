@@ -52,7 +52,7 @@ type setTypes struct{ cfg *config.Config }
 
 func (*setTypes) Name() string { return "sets" }
 
-// MutateSchema makes scalars of the interface Node, of all that implements it, of Viewer and Dashboard,
+// MutateSchema makes scalars of the interface Node, of all that implements it, of Viewer, Dashboard and changes,
 // and of all that these lead to; what only a payload has stays an object, made in Go.
 func (s *setTypes) MutateSchema(schema *ast.Schema) error {
 	read := map[string]bool{}
@@ -68,7 +68,7 @@ func (s *setTypes) MutateSchema(schema *ast.Schema) error {
 		}
 	}
 	for _, def := range schema.Types {
-		top := slices.Contains([]string{"Viewer", "Dashboard", "AccessExplanation"}, def.Name)
+		top := slices.Contains([]string{"Viewer", "Dashboard", "AccessExplanation", "TicketChanged", "DeviceChanged"}, def.Name)
 		if def.Kind == ast.Object && (top || slices.Contains(def.Interfaces, "Node")) {
 			follow(def.Name)
 		}

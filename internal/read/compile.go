@@ -59,6 +59,8 @@ func compile(r *Reader, op *graphql.OperationContext, who *viewer.Viewer, f grap
 	switch {
 	case scope == access.None || scope == access.Public:
 		return nil, fmt.Errorf("%s has rows and no scope", f.Name)
+	case set.Moment:
+		return c.moment(), nil
 	case set.Explain != nil:
 		return c.explanation(f, set)
 	case set.Seeing != nil:

@@ -76,7 +76,6 @@ func (r *Reader) Ask(ctx context.Context, set *rows.Set) (graphql.Marshaler, err
 	if !ok {
 		return nil, errors.New("a field asks for rows outside of an operation")
 	}
-	q := &question{ctx: ctx, batch: batch, set: set, field: graphql.GetFieldContext(ctx).Field}
 	who := viewer.From(ctx).Viewer()
 	if batch.source != nil {
 		who = batch.source.Reading()
@@ -84,24 +83,34 @@ func (r *Reader) Ask(ctx context.Context, set *rows.Set) (graphql.Marshaler, err
 	if who == nil {
 		return graphql.Null, nil
 	}
+	q, err := batch.ask(ctx, who, graphql.GetFieldContext(ctx).Field, set)
+	if err != nil || q == nil {
+		return graphql.Null, err
+	}
+	return q, nil
+}
+
+// ask adds a question to the batch; nil if there is nothing to ask.
+func (b *Batch) ask(ctx context.Context, who *viewer.Viewer, field graphql.CollectedField, set *rows.Set) (*question, error) {
+	q := &question{ctx: ctx, batch: b, set: set, field: field}
 	err := q.compile(who)
-	if problem.Is(err, problem.Forbidden) && batch.source == nil {
+	if problem.Is(err, problem.Forbidden) && b.source == nil {
 		// The role may have changed since it was read.
 		if who, err = viewer.From(ctx).Doubt(ctx); err == nil && who != nil {
 			err = q.compile(who)
 		}
 	}
 	var known *problem.Error
-	if batch.source == nil && errors.As(err, &known) {
+	if b.source == nil && errors.As(err, &known) {
 		// Told once the database has said that the session holds: else it is UNAUTHENTICATED.
 		q.plan, err = &plan{write: func([]table) ([]byte, error) { return nil, known }}, nil
 	}
 	if err != nil || q.plan == nil {
-		return graphql.Null, err
+		return nil, err
 	}
-	batch.mu.Lock()
-	batch.questions = append(batch.questions, q)
-	batch.mu.Unlock()
+	b.mu.Lock()
+	b.questions = append(b.questions, q)
+	b.mu.Unlock()
 	return q, nil
 }
 

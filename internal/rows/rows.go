@@ -34,6 +34,11 @@ type Set struct {
 	Seeing  *string
 	// Search lists what the text of the field's arguments finds, of any type.
 	Search bool
+	// Change is what happened to the object; Failed, why no more changes follow; Moment asks for the database's
+	// snapshot.
+	Change *Change
+	Failed error
+	Moment bool
 }
 
 // All is the list of everything of a type that the field's scope lets through.

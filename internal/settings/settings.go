@@ -20,22 +20,24 @@ import (
 
 // Settings are the operator's choices. Printing or logging them leaves passwords out.
 type Settings struct {
-	DatabaseURL, OwnerDatabaseURL    string
-	Addr, AdminAddr, DataDir, Demo   string
-	TrustedProxies                   []netip.Prefix
-	PublicSchema                     bool
-	Persisted, Documents             string
-	AllowedOrigins                   []string
-	SessionTTL                       time.Duration
-	MaxTokens                        int
-	MaxBody                          int64
-	MaxDepth, MaxCost, MaxAliases    int
-	MaxRootFields                    int
-	RateViewer, RateAccount          int
-	RequestTimeout, StatementTimeout time.Duration
-	PoolSize                         int32
-	PasswordHashes                   int
-	LogLevel                         slog.Level
+	DatabaseURL, OwnerDatabaseURL  string
+	Addr, AdminAddr, DataDir, Demo string
+	TrustedProxies                 []netip.Prefix
+	PublicSchema                   bool
+	Persisted, Documents           string
+	AllowedOrigins                 []string
+	SessionTTL                     time.Duration
+	MaxTokens                      int
+	MaxBody                        int64
+	MaxDepth, MaxCost, MaxAliases  int
+	MaxRootFields                  int
+	RateViewer, RateAccount        int
+	// How many streams and sockets may be open.
+	StreamsViewer, StreamsAccount, StreamsProcess int
+	RequestTimeout, StatementTimeout              time.Duration
+	PoolSize                                      int32
+	PasswordHashes                                int
+	LogLevel                                      slog.Level
 
 	texts   map[string]string // by environment variable, as given
 	invalid error             // of the flags

@@ -1,0 +1,349 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/coder/websocket"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"tenantry/internal/viewer"
+)
+
+// subprotocol is that of the sockets: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+const subprotocol = "graphql-transport-ws"
+
+// The codes with which a socket is closed, as the protocol has them.
+const (
+	closeBadRequest    websocket.StatusCode = 4400
+	closeUnauthorized  websocket.StatusCode = 4401
+	closeForbidden     websocket.StatusCode = 4403
+	closeSubprotocol   websocket.StatusCode = 4406
+	closeInitTimeout   websocket.StatusCode = 4408
+	closeSubscriber    websocket.StatusCode = 4409
+	closeInitialised   websocket.StatusCode = 4429
+	closeTryAgainLater                      = websocket.StatusTryAgainLater
+)
+
+// initWithin is how long a client may take to say who it is.
+const initWithin = 5 * time.Second
+
+// socket is a WebSocket and what is asked over it.
+type socket struct {
+	server *Server
+	conn   *websocket.Conn
+	r      *http.Request
+	ctx    context.Context
+	// asker is who said at the beginning who they are; nil before.
+	asker *viewer.Asker
+
+	mu sync.Mutex
+	// asked are the operations that are going on, by the client's ids, and how each is stopped.
+	asked   map[string]context.CancelFunc
+	working sync.WaitGroup
+}
+
+// socket serves a WebSocket for as long as it is open.
+func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
+	if !s.fromOwnPage(r) {
+		http.Error(w, "Pages of this origin may not open a WebSocket here.", http.StatusForbidden)
+		return
+	}
+	leave, ok := s.streams.Take(nil, s.clientIP(r))
+	if !ok {
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, errCrowded.Message, http.StatusServiceUnavailable)
+		return
+	}
+	defer leave()
+	// The origin was looked at.
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}, InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
+	if err != nil {
+		return // and answered
+	}
+	if conn.Subprotocol() != subprotocol {
+		_ = conn.Close(closeSubprotocol, "Subprotocol not acceptable")
+		return
+	}
+	s.open.Add(1)
+	defer s.open.Done()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	k := &socket{server: s, conn: conn, r: r, ctx: ctx, asked: map[string]context.CancelFunc{}}
+	conn.SetReadLimit(s.MaxBody)
+	late := time.AfterFunc(initWithin, func() { k.close(closeInitTimeout, "Connection initialisation timeout") })
+	k.working.Go(func() {
+		select {
+		case <-s.drain:
+			k.close(websocket.StatusGoingAway, "The server is going away")
+		case <-ctx.Done():
+		}
+	})
+	k.serve(late, leave)
+	late.Stop()
+	cancel()
+	k.working.Wait()
+	_ = conn.CloseNow()
+}
+
+// fromOwnPage tells whether a WebSocket was asked for by a page of the server itself or of an allowed origin, or by no
+// page: a browser sends the cookie whoever wrote the page, but says whose it is.
+func (s *Server) fromOwnPage(r *http.Request) bool {
+	origins := r.Header.Values("Origin")
+	if len(origins) == 0 {
+		return true
+	}
+	origin := strings.ToLower(origins[0])
+	if len(origins) > 1 || slices.Contains(s.AllowedOrigins, origin) {
+		return len(origins) == 1
+	}
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.Path != "" {
+		return false
+	}
+	return u.Host == strings.ToLower(r.Host)
+}
+
+// message is one of the protocol.
+type message struct {
+	ID      string          `json:"id,omitempty"`
+	Type    string          `json:"type"`
+	Payload json.RawMessage `json:"payload,omitempty"`
+}
+
+func (k *socket) close(code websocket.StatusCode, reason string) { _ = k.conn.Close(code, reason) }
+
+// send tells the client something; who does not take it in in time is left.
+func (k *socket) send(m message) error {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(k.ctx, writeWithin)
+	defer cancel()
+	return k.conn.Write(ctx, websocket.MessageText, text)
+}
+
+// serve takes in what the client says, until it is gone.
+func (k *socket) serve(late *time.Timer, leave func()) {
+	for {
+		kind, text, err := k.conn.Read(k.ctx)
+		if err != nil {
+			return
+		}
+		var m message
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		if kind != websocket.MessageText || decoder.Decode(&m) != nil || decoder.More() {
+			k.close(closeBadRequest, "Invalid message received")
+			return
+		}
+		switch m.Type {
+		case "connection_init":
+			if k.asker != nil || !late.Stop() {
+				k.close(closeInitialised, "Too many initialisation requests")
+				return
+			}
+			if !k.begin(m.Payload, leave) {
+				return
+			}
+		case "ping":
+			if k.send(message{Type: "pong", Payload: m.Payload}) != nil {
+				return
+			}
+		case "pong":
+		case "subscribe":
+			if !k.subscribe(m) {
+				return
+			}
+		case "complete":
+			k.mu.Lock()
+			stop := k.asked[m.ID]
+			delete(k.asked, m.ID)
+			k.mu.Unlock()
+			if stop != nil {
+				stop()
+			}
+		default:
+			k.close(closeBadRequest, "Invalid message received")
+			return
+		}
+	}
+}
+
+// begin finds out who the client is: by what it says, or by the head of the request. The place of somebody unknown
+// is left for one of theirs.
+func (k *socket) begin(payload json.RawMessage, leave func()) bool {
+	s := k.server
+	var said map[string]any
+	if len(payload) > 0 && json.Unmarshal(payload, &said) != nil {
+		k.close(closeBadRequest, "Invalid message received")
+		return false
+	}
+	head := k.r.Header.Clone()
+	for name, value := range said {
+		if text, ok := value.(string); ok && strings.EqualFold(name, "Authorization") {
+			head.Set("Authorization", text)
+		}
+	}
+	asker := k.newAsker()
+	ctx, cancel := context.WithTimeout(viewer.With(k.ctx, asker), s.Timeout)
+	defer cancel()
+	if err := s.identifyBy(ctx, asker, head); err != nil {
+		k.close(closeTryAgainLater, "Try again later")
+		return false
+	}
+	who := asker.Viewer()
+	if who == nil {
+		k.close(closeForbidden, "Forbidden")
+		return false
+	}
+	mine, ok := s.streams.Take(who, asker.IP)
+	if !ok {
+		k.close(closeTryAgainLater, errCrowded.Message)
+		return false
+	}
+	leave()
+	k.asker = asker
+	k.working.Go(func() {
+		defer mine()
+		if s.attend(k.ctx, asker, k.ping) {
+			k.close(closeForbidden, "Forbidden")
+		}
+		_ = k.conn.CloseNow()
+	})
+	return k.send(message{Type: "connection_ack"}) == nil
+}
+
+func (k *socket) ping() error {
+	ctx, cancel := context.WithTimeout(k.ctx, writeWithin)
+	defer cancel()
+	return k.conn.Ping(ctx)
+}
+
+// newAsker is who asks something over the socket. It sets no cookies: the head of the answer is long gone.
+func (k *socket) newAsker() *viewer.Asker {
+	a := k.server.asker(nowhere{}, k.r)
+	if k.asker != nil {
+		a.Token, a.Read = k.asker.Token, k.asker.Read
+	}
+	return a
+}
+
+// nowhere takes in what only an HTTP response could say.
+type nowhere struct{}
+
+func (nowhere) Header() http.Header            { return http.Header{} }
+func (nowhere) Write(text []byte) (int, error) { return len(text), nil }
+func (nowhere) WriteHeader(int)                {}
+
+// subscribe begins to answer what the client asks.
+func (k *socket) subscribe(m message) bool {
+	if k.asker == nil {
+		k.close(closeUnauthorized, "Unauthorized")
+		return false
+	}
+	var sent sentDocument
+	decoder := json.NewDecoder(bytes.NewReader(m.Payload))
+	decoder.UseNumber()
+	if m.ID == "" || decoder.Decode(&sent) != nil || !sent.whole() {
+		k.close(closeBadRequest, "Invalid message received")
+		return false
+	}
+	ctx, cancel := context.WithCancel(k.ctx)
+	k.mu.Lock()
+	_, taken := k.asked[m.ID]
+	if !taken {
+		k.asked[m.ID] = cancel
+	}
+	k.mu.Unlock()
+	if taken {
+		cancel()
+		k.close(closeSubscriber, "Subscriber for "+printable(m.ID)+" already exists")
+		return false
+	}
+	k.working.Go(func() {
+		defer cancel()
+		k.answer(ctx, m.ID, sent)
+	})
+	return true
+}
+
+// printable is a client's id as the reason of a close can hold it.
+func printable(id string) string {
+	if len(id) > 40 {
+		id = id[:40]
+	}
+	return strings.ToValidUTF8(id, "")
+}
+
+// answer answers one operation: with an error if it is refused, else once, or for a subscription once for each
+// change, and with its end.
+func (k *socket) answer(ctx context.Context, id string, sent sentDocument) {
+	s := k.server
+	asker := k.newAsker()
+	ctx = viewer.With(graphql.StartOperationTrace(ctx), asker)
+	over := func() bool { // the client says when it wants no more
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		_, wanted := k.asked[id]
+		delete(k.asked, id)
+		return wanted
+	}
+	refuse := func(a answer) {
+		if errs, err := json.Marshal(a.Errors); over() && err == nil {
+			_ = k.send(message{ID: id, Type: "error", Payload: errs})
+		}
+	}
+	timed, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
+	who, err := s.Sessions.Find(timed, asker.Token)
+	asker.Know(who)
+	leave, ok := s.streams.Take(who, asker.IP)
+	defer leave()
+	switch {
+	case err != nil:
+		refuse(s.failed(ctx, err))
+		return
+	case !ok:
+		refuse(s.failed(ctx, errCrowded))
+		return
+	}
+	start := time.Now()
+	params := sent.params(k.r.Header)
+	timed, op, failed := s.prepare(timed, request{params: params, documentID: sent.DocumentID, head: nowhere{}})
+	if failed != nil {
+		refuse(*failed)
+		s.logged(ctx, params, 0, *failed, time.Since(start))
+		return
+	}
+	next := func(a answer) error {
+		text, err := a.bytes()
+		if err != nil {
+			return err
+		}
+		k.mu.Lock()
+		_, wanted := k.asked[id]
+		k.mu.Unlock()
+		if !wanted {
+			return context.Canceled
+		}
+		return k.send(message{ID: id, Type: "next", Payload: text})
+	}
+	if op.Operation.Operation == ast.Subscription {
+		s.stream(ctx, op, next)
+	} else {
+		a := s.execute(timed, nowhere{}, op)
+		s.logged(ctx, params, 0, a, time.Since(start))
+		_ = next(a)
+	}
+	if over() && ctx.Err() == nil {
+		_ = k.send(message{ID: id, Type: "complete"})
+	}
+}
