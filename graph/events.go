@@ -85,9 +85,6 @@ func (s *Server) tellEvents(ctx context.Context, w http.ResponseWriter, r *http.
 	// Nothing more is read, and what is written has its own time.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	out := newEvents(w)
-	if out.rc.Flush() != nil {
-		return nil
-	}
 	over := false
 	done := make(chan struct{})
 	go func() {
@@ -96,7 +93,7 @@ func (s *Server) tellEvents(ctx context.Context, w http.ResponseWriter, r *http.
 		cancel()
 	}()
 	told := true
-	s.stream(ctx, op, func(a answer) error {
+	s.stream(ctx, op, func() { told = out.write(nil) == nil }, func(a answer) error {
 		err := out.send("next", a)
 		told = told && err == nil
 		return err

@@ -122,9 +122,10 @@ func (s *Server) execute(ctx context.Context, head http.ResponseWriter, op *grap
 }
 
 // stream answers a subscription that was let through, once for each change, until the context ends, an answer
-// cannot be sent, or there are no more changes.
-func (s *Server) stream(ctx context.Context, op *graphql.OperationContext, send func(answer) error) {
+// cannot be sent, or there are no more changes. "opened" is called once nothing is missed any more.
+func (s *Server) stream(ctx context.Context, op *graphql.OperationContext, opened func(), send func(answer) error) {
 	next, inner := s.exec.DispatchOperation(ctx, op)
+	opened()
 	for {
 		response := next(inner)
 		if response == nil || send(answer{Errors: response.Errors, Data: response.Data}) != nil {

@@ -216,15 +216,19 @@ func (k *socket) begin(payload json.RawMessage, leave func()) bool {
 		if s.attend(k.ctx, asker, k.ping) {
 			k.close(closeForbidden, "Forbidden")
 		}
-		_ = k.conn.CloseNow()
 	})
 	return k.send(message{Type: "connection_ack"}) == nil
 }
 
+// ping looks whether the client is still there, and leaves it if not.
 func (k *socket) ping() error {
 	ctx, cancel := context.WithTimeout(k.ctx, writeWithin)
 	defer cancel()
-	return k.conn.Ping(ctx)
+	err := k.conn.Ping(ctx)
+	if err != nil {
+		_ = k.conn.CloseNow()
+	}
+	return err
 }
 
 // newAsker is who asks something over the socket. It sets no cookies: the head of the answer is long gone.
@@ -268,11 +272,34 @@ func (k *socket) subscribe(m message) bool {
 		k.close(closeSubscriber, "Subscriber for "+printable(m.ID)+" already exists")
 		return false
 	}
+	leave, ok := k.server.streams.Take(k.asker.Viewer(), k.asker.IP)
+	if !ok {
+		cancel()
+		k.refuse(m.ID, k.server.failed(viewer.With(ctx, k.newAsker()), errCrowded))
+		return true
+	}
 	k.working.Go(func() {
 		defer cancel()
+		defer leave()
 		k.answer(ctx, m.ID, sent)
 	})
 	return true
+}
+
+// over tells whether the client still wanted the answers to an operation, of which there will be no more.
+func (k *socket) over(id string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, wanted := k.asked[id]
+	delete(k.asked, id)
+	return wanted
+}
+
+// refuse says why an operation is not executed.
+func (k *socket) refuse(id string, a answer) {
+	if errs, err := json.Marshal(a.Errors); k.over(id) && err == nil {
+		_ = k.send(message{ID: id, Type: "error", Payload: errs})
+	}
 }
 
 // printable is a client's id as the reason of a close can hold it.
@@ -289,37 +316,19 @@ func (k *socket) answer(ctx context.Context, id string, sent sentDocument) {
 	s := k.server
 	asker := k.newAsker()
 	ctx = viewer.With(graphql.StartOperationTrace(ctx), asker)
-	over := func() bool { // the client says when it wants no more
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		_, wanted := k.asked[id]
-		delete(k.asked, id)
-		return wanted
-	}
-	refuse := func(a answer) {
-		if errs, err := json.Marshal(a.Errors); over() && err == nil {
-			_ = k.send(message{ID: id, Type: "error", Payload: errs})
-		}
-	}
 	timed, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	who, err := s.Sessions.Find(timed, asker.Token)
-	asker.Know(who)
-	leave, ok := s.streams.Take(who, asker.IP)
-	defer leave()
-	switch {
-	case err != nil:
-		refuse(s.failed(ctx, err))
-		return
-	case !ok:
-		refuse(s.failed(ctx, errCrowded))
+	if err != nil {
+		k.refuse(id, s.failed(ctx, err))
 		return
 	}
+	asker.Know(who)
 	start := time.Now()
 	params := sent.params(k.r.Header)
 	timed, op, failed := s.prepare(timed, request{params: params, documentID: sent.DocumentID, head: nowhere{}})
 	if failed != nil {
-		refuse(*failed)
+		k.refuse(id, *failed)
 		s.logged(ctx, params, 0, *failed, time.Since(start))
 		return
 	}
@@ -337,13 +346,13 @@ func (k *socket) answer(ctx context.Context, id string, sent sentDocument) {
 		return k.send(message{ID: id, Type: "next", Payload: text})
 	}
 	if op.Operation.Operation == ast.Subscription {
-		s.stream(ctx, op, next)
+		s.stream(ctx, op, func() {}, next)
 	} else {
 		a := s.execute(timed, nowhere{}, op)
 		s.logged(ctx, params, 0, a, time.Since(start))
 		_ = next(a)
 	}
-	if over() && ctx.Err() == nil {
+	if k.over(id) && ctx.Err() == nil {
 		_ = k.send(message{ID: id, Type: "complete"})
 	}
 }

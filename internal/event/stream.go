@@ -34,8 +34,9 @@ type Stream struct {
 	account uuid.UUID
 	wish    Wish
 	// who is the viewer after the last event: it tells what they saw just before the next. Nil until Begin, and
-	// events wait in early.
+	// events wait in early. What from shows is no news.
 	who    *viewer.Viewer
+	from   snapshot
 	early  []event
 	closed bool
 }
@@ -65,11 +66,9 @@ func (s *Stream) Begin(at string, who *viewer.Viewer) error {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	early := s.early
-	s.who, s.early = who, nil
+	s.who, s.from, s.early = who, from, nil
 	for _, e := range early {
-		if !from.shows(e.tx) {
-			s.take(e)
-		}
+		s.take(e)
 	}
 	return nil
 }
@@ -108,6 +107,9 @@ func (s *Stream) take(e event) {
 		if s.early = append(s.early, e); len(s.early) > queueMost {
 			s.end(errBehind)
 		}
+		return
+	}
+	if s.from.shows(e.tx) {
 		return
 	}
 	before := s.who
