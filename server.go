@@ -18,6 +18,7 @@ import (
 	"tenantry/internal/command"
 	"tenantry/internal/demo"
 	"tenantry/internal/event"
+	"tenantry/internal/oidc"
 	"tenantry/internal/password"
 	"tenantry/internal/postgres"
 	"tenantry/internal/rate"
@@ -54,6 +55,10 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	if err != nil {
 		return err
 	}
+	issuer, err := oidc.New(s.OIDC)
+	if err != nil {
+		return err
+	}
 	documents := graph.Documents{Mode: graph.DocumentsMode(s.Persisted)}
 	if s.Documents != "" {
 		if documents.Known, err = graph.ReadDocuments(s.Documents); err != nil {
@@ -69,7 +74,7 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	}
 	defer stopEvents()
 	api, err := graph.Handler(graph.Options{
-		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Events: events, Log: log,
+		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Issuer: issuer, Events: events, Log: log,
 		Limits:  graph.Limits{Tokens: s.MaxTokens, Depth: s.MaxDepth, Cost: s.MaxCost, Aliases: s.MaxAliases, RootFields: s.MaxRootFields},
 		Rates:   rate.Limits{Viewer: s.RateViewer, Account: s.RateAccount, Largest: s.MaxCost},
 		Streams: rate.PlaceLimits{Viewer: s.StreamsViewer, Account: s.StreamsAccount, Process: s.StreamsProcess},

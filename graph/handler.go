@@ -14,6 +14,7 @@ import (
 
 	"tenantry/graph/generated"
 	"tenantry/internal/event"
+	"tenantry/internal/oidc"
 	"tenantry/internal/rate"
 	"tenantry/internal/read"
 	"tenantry/internal/store"
@@ -25,6 +26,8 @@ type Options struct {
 	Reader   *read.Reader
 	Store    *store.Store
 	Sessions *viewer.Sessions
+	// Issuer is whose tokens are believed besides the server's own; nil: nobody's.
+	Issuer *oidc.Issuer
 	// Events is what happens.
 	Events *event.Hub
 	Log    *slog.Logger

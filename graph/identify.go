@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"tenantry/internal/oidc"
 	"tenantry/internal/problem"
 	"tenantry/internal/token"
 	"tenantry/internal/viewer"
@@ -68,14 +69,26 @@ func (s *Server) identifyBy(ctx context.Context, a *viewer.Asker, head http.Head
 	if !ok && bearer { // an API token is no session that a browser keeps
 		t, ok = token.Read(token.API, secret)
 	}
-	if !ok {
+	switch {
+	case ok:
+		a.Token = t
+		a.Find = func(ctx context.Context) (*viewer.Viewer, error) { return s.Sessions.Find(ctx, t) }
+		a.Read = func(ctx context.Context, refused *pgx.Conn) (*viewer.Viewer, error) {
+			return s.Sessions.Read(ctx, t, refused)
+		}
+	case bearer && s.Issuer != nil && oidc.Looks(secret):
+		known, ok, err := s.Issuer.Believe(ctx, secret)
+		if err != nil || !ok {
+			return err
+		}
+		a.Find = func(ctx context.Context) (*viewer.Viewer, error) { return s.Sessions.FindExternal(ctx, known) }
+		a.Read = func(ctx context.Context, refused *pgx.Conn) (*viewer.Viewer, error) {
+			return s.Sessions.ReadExternal(ctx, known, refused)
+		}
+	default:
 		return nil
 	}
-	a.Token = t
-	a.Read = func(ctx context.Context, refused *pgx.Conn) (*viewer.Viewer, error) {
-		return s.Sessions.Read(ctx, t, refused)
-	}
-	who, err := s.Sessions.Find(ctx, t)
+	who, err := a.Find(ctx)
 	a.Know(who)
 	s.Sessions.NoteUse(ctx, who, func(err error) {
 		s.Log.WarnContext(ctx, "the use of a token was not noted", "requestId", a.RequestID, "error", err)

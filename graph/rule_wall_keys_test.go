@@ -23,6 +23,7 @@ func TestNoKeyReachesAcrossAccounts(t *testing.T) {
 	// Of groups that devices are in the devices' key keeps the tenant, too.
 	d.sql("insert into app.device_groups (account_id, id, tenant_id, name) select account_id, gen_random_uuid(), id, 'nothing in it' from app.tenants")
 	d.sql("insert into app.idempotency_keys (account_id, user_id, credential_id, key, field, request_hash) select account_id, id, id, 'x', 'x', sha256('x') from app.users")
+	d.sql("insert into app.identities (account_id, issuer, subject, user_id) select account_id, 'https://issuer.example', id::text, id from app.users")
 	type key struct{ Name, Child, Parent, Columns, Named string }
 	rows, err := d.owner.Query(ctx, `select conname as name, conrelid::regclass::text as child, confrelid::regclass::text as parent,
 		(select string_agg(quote_ident(attname), ', ' order by n) from unnest(conkey) with ordinality u(k, n) join pg_attribute on attrelid = conrelid and attnum = k where attname <> 'account_id') as columns,

@@ -153,6 +153,7 @@ func TestTheDatabaseAloneLetsNobodyReadOrWriteBeyondTheirReach(t *testing.T) {
 		select account_id, id, decode(repeat('00', 32), 'hex'), now() from app.users on conflict do nothing`)
 	w.exec(`insert into app.idempotency_keys (account_id, user_id, credential_id, key, field, request_hash)
 		select account_id, id, id, 'x', 'x', decode(repeat('00', 32), 'hex') from app.users`)
+	w.exec("insert into app.identities (account_id, issuer, subject, user_id) select account_id, 'https://issuer.example', id::text, id from app.users")
 	w.exec("insert into app.import_refs (account_id, kind, external_id, id) select account_id, 'x', 'x', account_id from app.accounts")
 	tables := w.texts("select relname::text from pg_class where relnamespace = 'app'::regnamespace and relkind = 'r' order by 1")
 	for _, table := range tables {

@@ -235,7 +235,7 @@ func (k *socket) ping() error {
 func (k *socket) newAsker() *viewer.Asker {
 	a := k.server.asker(nowhere{}, k.r)
 	if k.asker != nil {
-		a.Token, a.Read = k.asker.Token, k.asker.Read
+		a.Token, a.Find, a.Read = k.asker.Token, k.asker.Find, k.asker.Read
 	}
 	return a
 }
@@ -318,7 +318,7 @@ func (k *socket) answer(ctx context.Context, id string, sent sentDocument) {
 	ctx = viewer.With(graphql.StartOperationTrace(ctx), asker)
 	timed, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
-	who, err := s.Sessions.Find(timed, asker.Token)
+	who, err := asker.Find(timed)
 	if err != nil {
 		k.refuse(id, s.failed(ctx, err))
 		return

@@ -389,7 +389,7 @@ create view oracle.tables as select * from (values
   ('sessions', 'e.admin or x.user_id = e.user_id'), ('api_tokens', 'e.admin or x.user_id = e.user_id'), ('api_token_tenants', 'e.admin or x.user_id = e.user_id'),
   ('idempotency_keys', 'x.user_id = e.user_id'), ('credentials', 'e.admin or x.user_id = e.user_id'), ('invitations', 'e.admin'),
   ('accounts', 'true'), ('user_names', 'true'), ('ticket_numbers', 'true'),
-  ('account_names', 'false'), ('sign_in_names', 'false'), ('import_refs', 'false')
+  ('account_names', 'false'), ('sign_in_names', 'false'), ('import_refs', 'false'), ('events', 'false'), ('identities', 'false')
 ) r(name, condition);
 
 create function oracle.reaches(e oracle.eyes, place uuid) returns boolean language sql stable as $$

@@ -68,7 +68,7 @@ func byToken(v *viewer.Viewer, def *ast.FieldDefinition) error {
 	switch {
 	case v.ReadOnly():
 		return problem.New(problem.Forbidden, "%s changes something, and the token only reads.", def.Name)
-	case v.Token != nil && scope == Self:
+	case (v.Token != nil || v.External) && scope == Self:
 		return problem.New(problem.Forbidden, "%s takes a session, not a token.", def.Name)
 	case v.Narrowed() && scope == Account:
 		return problem.New(problem.Forbidden, "%s is not for a token that names tenants.", def.Name)
@@ -80,7 +80,7 @@ func byToken(v *viewer.Viewer, def *ast.FieldDefinition) error {
 // arguments' fields, the viewer does not pass: UNAUTHENTICATED, then FORBIDDEN. "args" are the arguments
 // with variables filled in.
 func Check(schema *ast.Schema, v *viewer.Viewer, def *ast.FieldDefinition, args map[string]any) error {
-	if v != nil && v.Token != nil && schema.Mutation.Fields.ForName(def.Name) == def {
+	if v != nil && (v.Token != nil || v.External) && schema.Mutation.Fields.ForName(def.Name) == def {
 		if err := byToken(v, def); err != nil {
 			return err
 		}

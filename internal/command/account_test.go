@@ -42,6 +42,7 @@ func demoWorld(t *testing.T) *world {
 	w.exec(`insert into app.invitations (account_id, user_id, secret_hash, expires_at) select account_id, id, sha256(id::text::bytea), now() + interval '1 hour' from app.users`)
 	w.exec(`insert into app.import_refs (account_id, kind, external_id, id) select account_id, 'user', email, id from app.users`)
 	w.exec(`insert into app.idempotency_keys (account_id, user_id, credential_id, key, field, request_hash) select account_id, id, id, 'k', 'f', sha256(id::text::bytea) from app.users`)
+	w.exec("insert into app.identities (account_id, issuer, subject, user_id) select account_id, 'https://issuer.example', id::text, id from app.users")
 	return w
 }
 

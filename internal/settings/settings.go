@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"tenantry/internal/oidc"
 )
 
 // Settings are the operator's choices. Printing or logging them leaves passwords out.
@@ -26,6 +28,7 @@ type Settings struct {
 	PublicSchema                   bool
 	Persisted, Documents           string
 	AllowedOrigins                 []string
+	OIDC                           oidc.Settings
 	SessionTTL                     time.Duration
 	MaxTokens                      int
 	MaxBody                        int64

@@ -41,9 +41,17 @@ var table = []setting{
 	{"TENANTRY_PERSISTED", "persisted", "on", "`on` lets clients ask documents by `documentId` or Apollo's protocol, `off` by their text alone, `only` nothing but the documents of the list.",
 		persisted, false},
 	{"TENANTRY_DOCUMENTS", "documents", "", "A file with the list of documents by id, as Relay's compiler or Apollo's manifest writes it.",
-		func(s *Settings, text string) error { s.Documents = text; return nil }, false},
+		words(func(s *Settings) *string { return &s.Documents }), false},
 	{"TENANTRY_ALLOWED_ORIGINS", "allowed-origins", "", "Origins, with commas between, of web pages that may call the API, such as `https://portal.example.com`.",
 		origins, false},
+	{"TENANTRY_OIDC_ISSUER", "oidc-issuer", "", "The OpenID Connect issuer whose tokens are believed, such as `https://login.example.com`. With it, the next one and an account are needed.",
+		words(func(s *Settings) *string { return &s.OIDC.Issuer }), false},
+	{"TENANTRY_OIDC_AUDIENCE", "oidc-audience", "", "Whom the issuer's tokens must be for: the claim `aud`.",
+		words(func(s *Settings) *string { return &s.OIDC.Audience }), false},
+	{"TENANTRY_OIDC_ACCOUNT", "oidc-account", "", "The name of the account of who comes with the issuer's tokens.",
+		words(func(s *Settings) *string { return &s.OIDC.Account }), false},
+	{"TENANTRY_OIDC_ACCOUNT_CLAIM", "oidc-account-claim", "", "A claim with the name of the account; where a token has it, it decides.",
+		words(func(s *Settings) *string { return &s.OIDC.AccountClaim }), false},
 	{"TENANTRY_SESSION_TTL", "session-ttl", "12h", "How long a session lasts.",
 		duration(func(s *Settings) *time.Duration { return &s.SessionTTL }), false},
 	{"TENANTRY_MAX_TOKENS", "max-tokens", "1500", "Most tokens in a request's document.",
@@ -78,6 +86,14 @@ var table = []setting{
 		number(func(s *Settings) *int { return &s.PasswordHashes }), false},
 	{"TENANTRY_LOG_LEVEL", "log-level", "info", "`debug`, `info`, `warn` or `error`.",
 		logLevel, false},
+}
+
+// words takes any text.
+func words(field func(*Settings) *string) func(*Settings, string) error {
+	return func(s *Settings, text string) error {
+		*field(s) = text
+		return nil
+	}
 }
 
 // database takes what pgx can read; its own errors may show the password.

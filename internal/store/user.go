@@ -96,8 +96,9 @@ func (s *Store) ResetAccess(ctx context.Context, in models.ResetAccessInput) (*m
 	return &models.ResetAccessPayload{User: rows.One("User", u.ID), InvitationToken: &secret, UserErrors: none()}, err
 }
 
-// endSessions signs a user out everywhere, but for sessions to keep.
+// endSessions signs a user out everywhere, but for sessions to keep: what an issuer gave them so far is over, too.
 func (tx *Tx) endSessions(user uuid.UUID, keep ...uuid.UUID) (int64, error) {
+	tx.later("select app.end_identities($1)", user)
 	q := tx.Where("account_id = ? and user_id = ?", tx.Viewer.AccountID, user)
 	if len(keep) > 0 {
 		q = q.Where("id not in ?", keep)

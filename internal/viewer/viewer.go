@@ -36,6 +36,8 @@ type Viewer struct {
 	ExpiresAt time.Time
 	// Token is the API token that asks; nil for a session.
 	Token *Token
+	// External: a token of an OpenID Connect issuer asks; it is no session.
+	External bool
 	// Cursors seals the positions in lists; its key belongs to the account.
 	Cursors cipher.AEAD
 }
@@ -153,8 +155,10 @@ type Asker struct {
 	UserAgent string
 	// RequestID is what errors, logs and audit call the request.
 	RequestID string
-	// Token is what the viewer signed in with.
+	// Token is what the viewer signed in with, if it is a session or an API token.
 	Token token.Token
+	// Find is the viewer as they are remembered, or read if they are not; see Read.
+	Find func(context.Context) (*Viewer, error)
 	// Read asks the database for the viewer: on a connection whose transaction was refused, which it
 	// ends in the same round trip, or with nil on any. It gives nil when the session is over.
 	Read func(context.Context, *pgx.Conn) (*Viewer, error)
