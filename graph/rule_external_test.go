@@ -14,7 +14,8 @@ import (
 // newAPIWith is a server that believes an issuer.
 func newAPIWith(t *testing.T, s oidc.Settings) (*api, *testissuer.Issuer) {
 	t.Helper()
-	i := testissuer.New(t)
+	i := testissuer.New()
+	t.Cleanup(i.Close)
 	s.Issuer, s.Audience = i.URL, "tenantry"
 	issuer, err := oidc.New(s)
 	must(t, err)

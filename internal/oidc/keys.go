@@ -49,7 +49,7 @@ func (k *keys) away() bool {
 
 // VerifySignature is what go-oidc asks for: the payload of a token whose signature is good.
 func (k *keys) VerifySignature(ctx context.Context, token string) ([]byte, error) {
-	signed, err := jose.ParseSigned(token, algorithms)
+	signed, err := jose.ParseSignedCompact(token, algorithms)
 	if err != nil {
 		return nil, err
 	}

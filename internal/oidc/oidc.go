@@ -122,7 +122,7 @@ func (i *Issuer) Believe(ctx context.Context, token string) (who viewer.External
 
 // read looks at a token that was not seen lately.
 func (i *Issuer) read(ctx context.Context, token string) (who viewer.External, err error) {
-	signed, err := jose.ParseSigned(token, algorithms)
+	signed, err := jose.ParseSignedCompact(token, algorithms)
 	if err != nil || len(signed.Signatures) != 1 {
 		return who, fmt.Errorf("it is not signed as it must be: %w", err)
 	}

@@ -28,13 +28,13 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func believer(i *testissuer.Issuer, changes ...func(*Settings)) *Issuer {
+func believer(t testing.TB, i *testissuer.Issuer, changes ...func(*Settings)) *Issuer {
 	s := Settings{Issuer: i.URL, Audience: "tenantry", Account: "Northwind IT"}
 	for _, change := range changes {
 		change(&s)
 	}
 	b, err := New(s)
-	must(i.T, err)
+	must(t, err)
 	return b
 }
 
@@ -45,7 +45,8 @@ func segment(v any) string {
 
 // TestOnlyWhatTheIssuerSignedForUsIsBelieved: of a table of tokens, one for each way to be wrong.
 func TestOnlyWhatTheIssuerSignedForUsIsBelieved(t *testing.T) {
-	i := testissuer.New(t)
+	i := testissuer.New()
+	t.Cleanup(i.Close)
 	first := i.Keys["first"].(*rsa.PrivateKey)
 	other, err := rsa.GenerateKey(rand.Reader, 2048)
 	must(t, err)
@@ -117,7 +118,7 @@ func TestOnlyWhatTheIssuerSignedForUsIsBelieved(t *testing.T) {
 		"of nothing but points":             {"..", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			who, ok, err := believer(i).Believe(t.Context(), c.token)
+			who, ok, err := believer(t, i).Believe(t.Context(), c.token)
 			must(t, err)
 			if ok != c.ok {
 				t.Errorf("a token %s is believed: %v (%+v)", name, ok, who)
@@ -128,9 +129,10 @@ func TestOnlyWhatTheIssuerSignedForUsIsBelieved(t *testing.T) {
 
 // TestATokenSaysWhoSomebodyIs and no more than the issuer has verified.
 func TestATokenSaysWhoSomebodyIs(t *testing.T) {
-	i := testissuer.New(t)
-	b, byClaim := believer(i), believer(i, func(s *Settings) { s.Account, s.AccountClaim = "", "msp" })
-	both := believer(i, func(s *Settings) { s.AccountClaim = "msp" })
+	i := testissuer.New()
+	t.Cleanup(i.Close)
+	b, byClaim := believer(t, i), believer(t, i, func(s *Settings) { s.Account, s.AccountClaim = "", "msp" })
+	both := believer(t, i, func(s *Settings) { s.AccountClaim = "msp" })
 	read := func(b *Issuer, changes map[string]any) string {
 		who, ok, err := b.Believe(t.Context(), i.Good(changes))
 		must(t, err)
@@ -163,8 +165,9 @@ func TestATokenSaysWhoSomebodyIs(t *testing.T) {
 // TestKeysMayChangeAndTheIssuerBeAway: a new key works soon, unknown ones make no flood of requests, and what is known
 // stays while the issuer does not answer.
 func TestKeysMayChangeAndTheIssuerBeAway(t *testing.T) {
-	i := testissuer.New(t)
-	b := believer(i)
+	i := testissuer.New()
+	t.Cleanup(i.Close)
+	b := believer(t, i)
 	now := time.Now()
 	k := newKeys(i.URL)
 	k.now = func() time.Time { return now }

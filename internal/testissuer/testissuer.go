@@ -1,4 +1,5 @@
-// Package testissuer is an OpenID Connect issuer on loopback, for tests.
+// Package testissuer is an OpenID Connect issuer on loopback, for tests and attacks. What cannot go wrong on loopback
+// panics.
 package testissuer
 
 import (
@@ -11,7 +12,6 @@ import (
 	"net/http/httptest"
 	"sync"
 	"sync/atomic"
-	"testing"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -20,18 +20,17 @@ import (
 // Issuer is an OpenID Connect issuer on loopback.
 type Issuer struct {
 	*httptest.Server
-	// T is the test, Keys the keys that are published, under Mu; Away, the issuer does not answer. Fetched counts how
-	// often the keys were asked for.
-	T       testing.TB
+	// Keys are those that are published, under Mu; Away, the issuer does not answer. Fetched counts how often the keys
+	// were asked for.
 	Mu      sync.Mutex
 	Keys    map[string]crypto.Signer
 	Away    atomic.Bool
 	Fetched atomic.Int64
 }
 
-// New starts one, with an RSA key called first.
-func New(t testing.TB) *Issuer {
-	i := &Issuer{T: t, Keys: map[string]crypto.Signer{}}
+// New starts one, with an RSA key called first. Close ends it.
+func New() *Issuer {
+	i := &Issuer{Keys: map[string]crypto.Signer{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"issuer": i.URL, "jwks_uri": i.URL + "/keys", "id_token_signing_alg_values_supported": []string{"RS256"}})
@@ -53,17 +52,15 @@ func New(t testing.TB) *Issuer {
 		}
 		mux.ServeHTTP(w, r)
 	}))
-	t.Cleanup(i.Close)
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	must(t, err)
+	must(err)
 	i.Keys["first"] = key
 	return i
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
+func must(err error) {
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 }
 
@@ -78,7 +75,6 @@ func (i *Issuer) Claims(changes map[string]any) map[string]any {
 
 // Token signs claims with a key, under an id, with more in its head.
 func (i *Issuer) Token(algorithm jose.SignatureAlgorithm, key any, id string, head map[jose.HeaderKey]any, claims any) string {
-	i.T.Helper()
 	o := &jose.SignerOptions{}
 	for k, v := range head {
 		o.WithHeader(k, v)
@@ -87,13 +83,13 @@ func (i *Issuer) Token(algorithm jose.SignatureAlgorithm, key any, id string, he
 		o.WithHeader("kid", id)
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: key}, o)
-	must(i.T, err)
+	must(err)
 	payload, err := json.Marshal(claims)
-	must(i.T, err)
+	must(err)
 	signed, err := signer.Sign(payload)
-	must(i.T, err)
+	must(err)
 	out, err := signed.CompactSerialize()
-	must(i.T, err)
+	must(err)
 	return out
 }
 

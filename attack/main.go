@@ -1,0 +1,91 @@
+// Command attack does to a running Tenantry what somebody would who means it harm: make attack. It prints a table of
+// what was tried, the longest that the server took, the processor time and memory that it needed, and whether it held.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"tenantry/internal/cluster"
+	"tenantry/internal/demo"
+	"tenantry/internal/postgres"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	share := flag.Int("share", 1, "try only one in so many")
+	memory := flag.Int("memory", 512, "the most memory that the server may have, in MB")
+	flag.Parse()
+	if err := run(ctx, *share, *memory); err != nil {
+		fmt.Fprintln(os.Stderr, "attack:", err)
+		os.Exit(1)
+	}
+}
+
+// run attacks a server of its own, on a database of its own with the demo.
+func run(ctx context.Context, share, memory int) (err error) {
+	dir, err := os.MkdirTemp("", "tenantry-attack")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cluster.Remove(dir)) }()
+	binary := filepath.Join(dir, "tenantry")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, "tenantry").CombinedOutput(); err != nil {
+		return fmt.Errorf("building the server: %w\n%s", err, out)
+	}
+	db, err := cluster.Open(ctx, filepath.Join(dir, "data"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := postgres.Migrate(ctx, db.OwnerURL(), slog.New(slog.DiscardHandler)); err != nil {
+		return err
+	}
+	if err := demo.Fill(ctx, db.OwnerURL()); err != nil {
+		return err
+	}
+	t, err := start(ctx, binary, db.ServerURL(), share, memory)
+	if err != nil {
+		return err
+	}
+	defer t.stop()
+	fmt.Printf("The server has %d MB of memory at most, and %d MB resident at the beginning.\n\n", memory, t.resident("VmRSS"))
+	fmt.Println(strings.Join(columns, " | "))
+	fmt.Println(strings.Repeat("--- | ", len(columns)-1) + "---")
+	broken := 0
+	for _, group := range groups {
+		for _, a := range group(t) {
+			r := t.attempt(ctx, a)
+			if fmt.Println(r); !r.held {
+				broken++
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+	}
+	now, most := t.rest(ctx)
+	fmt.Printf("\nAt most %d MB were resident, and a minute after the last attack %d MB.\n", most, now)
+	if broken > 0 {
+		return fmt.Errorf("%d attacks did harm", broken)
+	}
+	return nil
+}
+
+// environment is that of the server: settings of whoever runs this are not its.
+func environment(more ...string) []string {
+	return append(slices.DeleteFunc(os.Environ(), func(e string) bool {
+		return strings.HasPrefix(e, "TENANTRY_") || strings.HasPrefix(e, "GOGC=") || strings.HasPrefix(e, "GOMEMLIMIT=")
+	}), more...)
+}
