@@ -49,6 +49,13 @@ func documents(t *target) (all []attack) {
 	document("1 MB of commas and comments", repeat(",#\\n,", near))
 	document("1 MB in one string", `{ node(id: "`+repeat("x", near-100)+`") { id } }`, "NOT_FOUND")
 	document("1 MB in one name", "{ "+repeat("x", near-100)+" }")
+	document("1 MB in one name of an argument", "{ node("+repeat("x", near-100)+": 1) { id } }")
+	document("1 MB in a word where another is wanted", "{ devices(orderBy: { field: "+repeat("X", near-200)+", direction: ASC }) { nodes { id } } }")
+	document("1 MB in a text where a word is wanted", `{ devices(orderBy: { field: "`+repeat("X", near-200)+`", direction: ASC }) { nodes { id } } }`)
+	document("1 MB in the name of a type", "{ node(id: \"x\") { ... on "+repeat("X", near-100)+" { id } } }")
+	document("160 fragments in one place", "{ viewer { user { "+numbered(160, "...F%d ")+"} } }"+numbered(160, " fragment F%d on User { id }"))
+	document("90 fragments in one place", "{ viewer { user { "+numbered(90, "...F%d ")+"} } }"+numbered(90, " fragment F%d on User { id name }"), "200")
+	document("20 times 20 of the same", "{ viewer { "+strings.Repeat("user { "+strings.Repeat("id ", 20)+"name } ", 20)+"} }", "200")
 	document("50,000 directives", "{ viewer "+repeat("@include(if: true) ", 950_000)+"{ tenantAccess } }")
 	document("50,000 aliases", "{ viewer { "+numbered(50_000, "a%d: tenantAccess ")+"} }")
 	document("1,400 tokens of one field", "{ viewer { "+strings.Repeat("tenantAccess ", 1_400)+"} }", "200")
@@ -99,6 +106,10 @@ func documents(t *target) (all []attack) {
 			"Content-Type", "application/json", "Accept", "text/event-stream", "Authorization", "Bearer "+t.member)
 	})
 	add("10,000 different documents, kept by their hash", 10_000, dear, []string{"200"}, func(ctx context.Context) (reply, error) { return t.different(ctx) })
+	add("1,000 different documents of 1 MB that are let through", 1000, cheap, []string{"200"}, func(ctx context.Context) (reply, error) {
+		documentNumber++
+		return t.ask(ctx, t.member, fmt.Sprintf("{ a%d: viewer { tenantAccess } } #", documentNumber)+repeat("x", near-100), nil)
+	})
 	for name, text := range map[string]string{
 		"the dearest pages": "{ tickets(first: 100) { nodes { subject tenant { name } assignee { name } device { name tickets(first: 8) { nodes { subject } } } } totalCount } }",
 		"every dashboard":   "{ " + numbered(40, "d%d: dashboard { ticketsByStatus { count } devicesByPlatform { count } busiestTenants { tenant { name } openTickets { count } } } ") + "}",

@@ -25,6 +25,7 @@ const (
 type options struct {
 	work, without, keep, scale string
 	rounds                     int
+	documents                  bool
 }
 
 func main() {
@@ -46,6 +47,7 @@ func command(ctx context.Context, args []string) error {
 	flags.IntVar(&o.rounds, "rounds", 5, "how many `rounds` to measure")
 	flags.StringVar(&o.without, "without", "", "leave a `contender` out: limit or postgraphile")
 	flags.StringVar(&o.keep, "keep", "", "keep the data in this `folder`, and use what is there")
+	flags.BoolVar(&o.documents, "documents", false, "measure what dear documents cost instead")
 	flags.StringVar(&o.scale, "scale", "", "measure the product on data set L instead, which is kept in this `folder`")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -89,6 +91,9 @@ func run(ctx context.Context, o options, log *slog.Logger) error {
 	people, err := callers(ctx, d.conn, 100)
 	if err != nil {
 		return err
+	}
+	if o.documents {
+		return printDocuments(ctx, os.Stdout, binary, d, people)
 	}
 	all, err := startContenders(ctx, o, d, binary, people)
 	if err == nil {

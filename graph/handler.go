@@ -9,7 +9,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"tenantry/graph/generated"
@@ -50,9 +49,6 @@ type Options struct {
 	PublicSchema bool
 }
 
-// documentsMost is how many parsed documents are kept. Nothing of a viewer is in them.
-const documentsMost = 1000
-
 // Schema is the schema of the API, as it is served.
 func Schema() *ast.Schema { return schema() }
 
@@ -78,7 +74,8 @@ func Handler(o Options) (*Server, error) {
 	exec := executor.New(generated.NewExecutableSchema(generated.Config{
 		Schema: o.Reader.Schema, Resolvers: &Resolver{Store: o.Store, Reader: o.Reader, Events: o.Events, Timeout: o.Timeout}, Directives: g.directives(),
 	}))
-	exec.SetQueryCache(lru.New[*ast.QueryDocument](documentsMost))
+	parsed := newParsed()
+	exec.SetQueryCache(parsed)
 	exec.SetParserTokenLimit(o.Limits.Tokens)
 	exec.SetErrorPresenter(present(o.Log, o.PublicSchema))
 	exec.SetRecoverFunc(recovered(o.Log))
@@ -89,6 +86,6 @@ func Handler(o Options) (*Server, error) {
 		return next(o.Reader.With(ctx, nil))
 	})
 	return &Server{
-		Options: o, exec: exec, buckets: rate.New(o.Rates), register: newRegister(), streams: rate.NewPlaces(o.Streams), drain: make(chan struct{}),
+		Options: o, exec: exec, parsed: parsed, buckets: rate.New(o.Rates), register: newRegister(), streams: rate.NewPlaces(o.Streams), drain: make(chan struct{}),
 	}, nil
 }

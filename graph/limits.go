@@ -17,7 +17,8 @@ type Limits struct {
 	Tokens int
 	// Depth is how many fields may stand inside each other.
 	Depth int
-	// Cost is how many objects may be read: pages multiply what is inside them.
+	// Cost is about how many objects may be read: pages multiply what is inside them, and what is counted or looked for
+	// counts for more.
 	Cost int
 	// Aliases is how many fields may have another name.
 	Aliases int
@@ -66,8 +67,8 @@ func costOf(op *graphql.OperationContext) int {
 	return cost
 }
 
-// measure is how much a selection asks for.
-type measure struct{ depth, aliases, cost, passwords int }
+// measure is how much a selection asks for: once is the cost of what a list has once, and not in each element.
+type measure struct{ depth, aliases, cost, once, passwords int }
 
 // ceiling keeps the sums from overflowing; it is over any limit.
 const ceiling = 1 << 30
@@ -75,7 +76,7 @@ const ceiling = 1 << 30
 func sum(a, b int) int { return min(a+b, ceiling) }
 
 func (m measure) plus(n measure) measure {
-	return measure{max(m.depth, n.depth), sum(m.aliases, n.aliases), sum(m.cost, n.cost), sum(m.passwords, n.passwords)}
+	return measure{max(m.depth, n.depth), sum(m.aliases, n.aliases), sum(m.cost, n.cost), sum(m.once, n.once), sum(m.passwords, n.passwords)}
 }
 
 // roots are the types that operations begin with.
@@ -135,11 +136,34 @@ func (w *walker) field(f *ast.Field) measure {
 	if passwordFields[f.Name] {
 		m.passwords = sum(m.passwords, 1)
 	}
-	if f.SelectionSet != nil && !within[f.Name] || f.Name == "totalCount" {
+	if f.Name == "totalCount" {
+		m.once = countingCost
+		return m
+	}
+	if f.SelectionSet != nil && !within[f.Name] {
 		m.cost = sum(m.cost, 1) // the object itself, or each of the page
 	}
-	m.cost = min(m.cost*w.page(f), ceiling)
+	m.cost, m.once = sum(min(m.cost*w.page(f), ceiling), m.once), 0
+	if w.searches(f) {
+		m.cost = sum(m.cost, searchingCost)
+	}
 	return m
+}
+
+// What it counts for to count all rows of a list, and to look for words in it: each is as dear as reading so many.
+const (
+	countingCost  = 10
+	searchingCost = 100
+)
+
+// searches tells whether a field looks for words.
+func (w *walker) searches(f *ast.Field) bool {
+	if f.Definition == nil || f.Definition.Arguments.ForName("text") == nil && f.Definition.Arguments.ForName("filter") == nil {
+		return false
+	}
+	args := f.ArgumentMap(w.variables)
+	filter, _ := args["filter"].(map[string]any)
+	return args["text"] != nil || filter["search"] != nil
 }
 
 // introspectionCost is what listing all types of the schema counts for.

@@ -48,7 +48,15 @@ func (s *Server) prepare(ctx context.Context, r request) (_ context.Context, op 
 		return ctx, op, failed
 	}
 	r.params.ReadTime.Start, r.params.ReadTime.End = graphql.Now(), graphql.Now()
-	op, errs := s.exec.CreateOperationContext(ctx, r.params)
+	var errs gqlerror.List
+	if _, known := s.parsed.Get(ctx, r.params.Query); !known {
+		err = s.Limits.compact(r.params.Query)
+	}
+	if err != nil {
+		op, errs = &graphql.OperationContext{}, gqlerror.List{gqlerror.Wrap(err)}
+	} else {
+		op, errs = s.exec.CreateOperationContext(ctx, r.params)
+	}
 	if errs == nil {
 		keep()
 		if r.reading && op.Operation.Operation == ast.Mutation {

@@ -23,6 +23,7 @@ import (
 type Server struct {
 	Options
 	exec     *executor.Executor
+	parsed   *parsed
 	buckets  *rate.Buckets
 	register *register
 	streams  *rate.Places
