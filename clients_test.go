@@ -8,8 +8,24 @@ import (
 	"testing"
 	"time"
 
+	"tenantry/graph"
 	"tenantry/internal/demo"
 )
+
+// TestGenqlientWorksAsItComes makes a client of the printed schema, and asks a server with it.
+func TestGenqlientWorksAsItComes(t *testing.T) {
+	if err := os.WriteFile("clients/genqlient/schema.graphql", []byte(graph.PrintedSchema()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	address, _, _ := running(t)
+	for _, command := range []string{"generate", "run"} {
+		cmd := exec.CommandContext(t.Context(), "go", command, ".")
+		cmd.Dir, cmd.Env = "clients/genqlient", append(os.Environ(), "TENANTRY_URL="+address, "TENANTRY_PASSWORD="+demo.Password)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("go %s: %v\n%s", command, err, out)
+		}
+	}
+}
 
 // TestClientsOfEveryKindWorkAsTheyCome runs the tests in clients, which are written in JavaScript and use others'
 // packages, against a server.

@@ -76,7 +76,7 @@ func run(ctx context.Context, share, memory int) (err error) {
 		}
 	}
 	now, most := t.rest(ctx)
-	fmt.Printf("\nAt most %d MB were resident, and a minute after the last attack %d MB.\n", most, now)
+	fmt.Printf("\nAt most %d MB were resident, and three minutes after the last attack %d MB.\n", most, now)
 	if broken > 0 {
 		return fmt.Errorf("%d attacks did harm", broken)
 	}

@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 )
@@ -45,8 +47,10 @@ func requests(t *target) (all []attack) {
 	raw("a length and chunks, with a second request in them", head+"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", "400")
 	raw("an encoding that is none", head+"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", "400", "501")
 	raw("a line with a bare return", "GET / HTTP/1.1\rHost: x\r\n\r\n", "400")
-	raw("no HTTP", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "400", "closed")
 	all = append(all,
+		attack{name: "what is not HTTP", tries: 2, slow: true, fine: []string{"400", "closed"}, try: func(context.Context, int) (string, error) {
+			return t.raw("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 10*time.Second)
+		}},
 		attack{name: "500 connections that send their head slowly", tries: 1, slow: true, fine: []string{"all closed, others served"}, try: func(ctx context.Context, _ int) (string, error) {
 			return t.slowly(ctx, "POST /graphql HTTP/1.1\r\nHost: x\r\nX-Slow: ", 12*time.Second)
 		}},
@@ -71,6 +75,9 @@ func (t *target) raw(text string, within time.Duration) (string, error) {
 	_ = conn.SetDeadline(time.Now().Add(within))
 	_, _ = io.WriteString(conn, text)
 	line, err := bufio.NewReader(conn).ReadString('\n')
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return "open", nil
+	}
 	if err != nil {
 		return "closed", nil
 	}

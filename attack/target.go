@@ -191,11 +191,11 @@ func (t *target) processor() time.Duration {
 	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
-// rest leaves the server alone for a minute, or its share of one, and tells its memory then, and the most it had.
+// rest leaves the server alone for three minutes, in which Go gives memory back, or their share, and tells its memory then, and the most it had.
 func (t *target) rest(ctx context.Context) (now, most int) {
 	select {
 	case <-ctx.Done():
-	case <-time.After(max(time.Second, time.Minute/time.Duration(t.share))):
+	case <-time.After(max(time.Second, 3*time.Minute/time.Duration(t.share))):
 	}
 	return t.resident("VmRSS"), t.resident("VmHWM")
 }

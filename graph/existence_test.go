@@ -103,7 +103,7 @@ func (a *api) outOfReach(email string) map[string]map[string]string {
 
 // questionsOfQueries name objects in every argument and filter that takes ids, and tickets by number.
 func (a *api) questionsOfQueries() (all []question) {
-	s, doors := a.reader.Schema, a.sayings()
+	s, doors := a.reader.Schema, a.sayings(inWords)
 	a.sql(`update app.tickets set number = 770077 where id = (select id from app.tickets k join app.accounts x using (account_id) where x.name = 'Southwind Services' limit 1)`)
 	for _, email := range []string{memberOfOne, customer, admin} {
 		c := a.as(email)

@@ -21,7 +21,7 @@ var hostileTexts = []string{
 func TestHostileTextsAreTexts(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
-	doors := a.sayings()
+	doors := a.sayings(inWords)
 	everybody := []*client{a.as(admin), a.as(memberOfOne), a.as(customer), a.as(memberOfNone)}
 	tries, codes, refused := 0, map[string]int{}, []string{"", "BAD_USER_INPUT", "BAD_CURSOR", "NOT_FOUND", "FORBIDDEN", "GRAPHQL_VALIDATION_FAILED", "UNAUTHENTICATED"}
 	others := a.checksum("Southwind Services")
@@ -92,7 +92,7 @@ func TestWildcardsAreLetters(t *testing.T) {
 	a := newAPI(t)
 	ada := a.as(admin)
 	tried := 0
-	for _, door := range a.sayings() {
+	for _, door := range a.sayings(inWords) {
 		element, path, _ := strings.Cut(strings.TrimPrefix(door.door, "Query."), "(filter.")
 		typ := a.reader.Schema.Query.Fields.ForName(element)
 		if path == "" || typ == nil || door.typ != "String" || door.name == "search" {

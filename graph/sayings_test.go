@@ -9,14 +9,14 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// saying is a place where a client says something in words, as the schema has it.
+// saying is a place where a client gives a value, as the schema has it.
 type saying struct {
 	// door names the place: a field and the path of its argument.
 	door string
 	// name and typ are those of the argument or input field.
 	name, typ string
 	mutation  bool
-	say       func(c *client, text string) reply
+	say       func(c *client, value any) reply
 }
 
 // inWords tells whether a client writes the values of a type as text.
@@ -25,14 +25,17 @@ func inWords(s *ast.Schema, t *ast.Type) bool {
 	return def.Kind == ast.Scalar && !slices.Contains([]string{"Int", "Float", "Boolean"}, def.Name)
 }
 
-// sayings are all the places, those of queries first.
-func (a *api) sayings() (all []saying) {
+// inNumbers tells whether a client writes the values of a type as numbers.
+func inNumbers(_ *ast.Schema, t *ast.Type) bool { return t.Name() == "Int" || t.Name() == "Float" }
+
+// sayings are all the places for values of such types, those of queries first.
+func (a *api) sayings(takes func(*ast.Schema, *ast.Type) bool) (all []saying) {
 	s := a.reader.Schema
 	for _, parent := range append([]string{"Query", "Viewer"}, slices.Sorted(maps.Keys(nodeTypes(s)))...) {
 		for _, f := range s.Types[parent].Fields {
 			for _, arg := range f.Arguments {
 				if !strings.HasPrefix(f.Name, "__") {
-					all = append(all, a.askedIn(parent, f, arg)...)
+					all = append(all, a.askedIn(takes, parent, f, arg)...)
 				}
 			}
 		}
@@ -41,7 +44,7 @@ func (a *api) sayings() (all []saying) {
 	for _, f := range s.Mutation.Fields {
 		if len(f.Arguments) > 0 {
 			object := s.Types[f.Arguments[0].Type.Name()]
-			all = append(all, told(s, f.Name, f.Name, object, good[f.Name], func(c *client, input in) reply { return c.mutate(f.Name, input, "__typename") })...)
+			all = append(all, told(takes, s, f.Name, f.Name, object, good[f.Name], func(c *client, input in) reply { return c.mutate(f.Name, input, "__typename") })...)
 		}
 	}
 	return all
@@ -56,7 +59,7 @@ func nodeTypes(s *ast.Schema) map[string]bool {
 }
 
 // askedIn are the places in an argument of a field that is asked for: itself, or the fields of an input object.
-func (a *api) askedIn(parent string, f *ast.FieldDefinition, arg *ast.ArgumentDefinition) (all []saying) {
+func (a *api) askedIn(takes func(*ast.Schema, *ast.Type) bool, parent string, f *ast.FieldDefinition, arg *ast.ArgumentDefinition) (all []saying) {
 	s := a.reader.Schema
 	add := func(path, name string, typ *ast.Type, given func(variable string) string) {
 		selection := ""
@@ -85,19 +88,19 @@ func (a *api) askedIn(parent string, f *ast.FieldDefinition, arg *ast.ArgumentDe
 			document = "query($said: " + declared + "!, $id: ID!) { node(id: $id) { ... on " + parent + " { " + field + " } } }"
 			vars["id"] = a.anyID(parent)
 		}
-		all = append(all, saying{door: parent + "." + f.Name + "(" + path + ")", name: name, typ: declared, say: func(c *client, text string) reply {
-			return c.do(document, a.with(vars, "said", text))
+		all = append(all, saying{door: parent + "." + f.Name + "(" + path + ")", name: name, typ: declared, say: func(c *client, value any) reply {
+			return c.do(document, a.with(vars, "said", value))
 		}})
 	}
 	def := s.Types[arg.Type.Name()]
 	switch {
-	case inWords(s, arg.Type):
+	case takes(s, arg.Type):
 		add(arg.Name, arg.Name, arg.Type, func(v string) string { return arg.Name + ": " + v })
 	case def.Kind == ast.InputObject:
 		for _, field := range def.Fields {
 			inner := s.Types[field.Type.Name()]
 			switch {
-			case inWords(s, field.Type):
+			case takes(s, field.Type):
 				add(arg.Name+"."+field.Name, field.Name, field.Type, func(v string) string { return arg.Name + ": { " + field.Name + ": " + v + " }" })
 			case inner.Kind == ast.InputObject: // a range
 				for _, end := range inner.Fields {
@@ -112,7 +115,7 @@ func (a *api) askedIn(parent string, f *ast.FieldDefinition, arg *ast.ArgumentDe
 }
 
 // told are the places in an input of a mutation, beside what else goes well.
-func told(s *ast.Schema, door, name string, object *ast.Definition, input in, send func(*client, in) reply) (all []saying) {
+func told(takes func(*ast.Schema, *ast.Type) bool, s *ast.Schema, door, name string, object *ast.Definition, input in, send func(*client, in) reply) (all []saying) {
 	for _, f := range object.Fields {
 		put := func(value any) in {
 			out := maps.Clone(input)
@@ -126,14 +129,14 @@ func told(s *ast.Schema, door, name string, object *ast.Definition, input in, se
 			return out
 		}
 		path := door + "." + f.Name
-		if inWords(s, f.Type) {
-			all = append(all, saying{door: path, name: f.Name, typ: f.Type.Name(), mutation: true, say: func(c *client, text string) reply { return send(c, put(text)) }})
+		if takes(s, f.Type) {
+			all = append(all, saying{door: path, name: f.Name, typ: f.Type.Name(), mutation: true, say: func(c *client, value any) reply { return send(c, put(value)) }})
 		} else if inner := s.Types[f.Type.Name()]; inner.Kind == ast.InputObject {
 			within, _ := leastOf(s, ast.NonNullNamedType(inner.Name, nil)).(in)
 			if list, ok := input[f.Name].([]any); ok && len(list) > 0 {
 				within = list[0].(in)
 			}
-			all = append(all, told(s, path, f.Name, inner, within, func(c *client, value in) reply { return send(c, put(value)) })...)
+			all = append(all, told(takes, s, path, f.Name, inner, within, func(c *client, value in) reply { return send(c, put(value)) })...)
 		}
 	}
 	return all

@@ -113,7 +113,7 @@ func TestWhatClientsSayIsNeverInAStatement(t *testing.T) {
 	a := newAPIBehind(t, 2, w.tap(t))
 	const said = "Zaunkönig"
 	told := 0
-	sayings := a.sayings()
+	sayings := a.sayings(inWords)
 	people := map[string]*client{}
 	var deeds []deed // each goes well in a database of its own, and here as far as those before let it
 	for _, m := range modules {

@@ -9,6 +9,7 @@ import (
 	_ "time/tzdata" // a server's machine need not have the time zones
 	"unicode/utf8"
 
+	"golang.org/x/net/idna"
 	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
 )
@@ -30,6 +31,19 @@ func Text(s string, longest int) (string, error) {
 // characters that look the same are the same.
 func Email(s string) (string, error) {
 	s = strings.ToLower(norm.NFKC.String(strings.TrimSpace(s)))
+	if at := strings.LastIndexByte(s, '@'); at >= 0 {
+		// A domain can be written in several ways: what its name is looked up by is one.
+		ascii, err := idna.Lookup.ToASCII(s[at+1:])
+		if err == nil {
+			var domain string
+			if domain, err = idna.Lookup.ToUnicode(ascii); err == nil {
+				s = s[:at+1] + domain
+			}
+		}
+		if err != nil {
+			s = ""
+		}
+	}
 	a, err := mail.ParseAddress(s)
 	if err != nil || a.Address != s || len(s) > 254 || strings.ContainsRune(s, 0) {
 		return "", errors.New("it is not an e-mail address")
