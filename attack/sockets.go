@@ -54,8 +54,17 @@ func sockets(t *target) []attack {
 	}
 }
 
-// socket opens one as somebody, or as nobody.
+// socket opens one as somebody, or as nobody. Sockets of a moment ago may still have the places.
 func (t *target) socket(ctx context.Context, token string) (*websocket.Conn, error) {
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		conn, err := t.begin(ctx, token)
+		if websocket.CloseStatus(err) != websocket.StatusTryAgainLater || time.Now().After(deadline) {
+			return conn, err
+		}
+	}
+}
+
+func (t *target) begin(ctx context.Context, token string) (*websocket.Conn, error) {
 	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(t.url, "http")+"/graphql", &websocket.DialOptions{Subprotocols: []string{protocol}})
 	if err != nil || token == "" {
 		return conn, err
@@ -64,17 +73,11 @@ func (t *target) socket(ctx context.Context, token string) (*websocket.Conn, err
 	if err := conn.Write(ctx, websocket.MessageText, fmt.Appendf(nil, `{"type":"connection_init","payload":{"authorization":"Bearer %s"}}`, token)); err != nil {
 		return conn, err
 	}
-	for deadline := time.Now().Add(5 * time.Second); ; { // sockets of a moment ago give their places back
-		_, text, err := conn.Read(ctx)
-		if err == nil && strings.Contains(string(text), "connection_ack") {
-			return conn, nil
-		}
-		if err == nil || websocket.CloseStatus(err) != websocket.StatusTryAgainLater || time.Now().After(deadline) {
-			return conn, fmt.Errorf("no acknowledgement but %s: %w", text, err)
-		}
-		time.Sleep(50 * time.Millisecond)
-		return t.socket(ctx, token)
+	_, text, err := conn.Read(ctx)
+	if err == nil && !strings.Contains(string(text), "connection_ack") {
+		err = fmt.Errorf("no acknowledgement but %s", text)
 	}
+	return conn, err
 }
 
 // closing is the code with which a socket is closed, or the type of a message that comes before.

@@ -3,7 +3,7 @@
 //   node web/e2e/graphiql.mjs URL EMAIL PASSWORD [SHOT.png]
 //
 // Signs in through the bar, runs the first example, and prints what the response panel shows to
-// stdout. Fails on requests to other hosts, on violations of the content security policy and on errors
+// stdout. Then it runs the last example, a subscription, and makes a ticket, which must be told. Fails on requests to other hosts, on violations of the content security policy and on errors
 // in the console. CHROMIUM names the browser, /usr/bin/chromium if it is not set.
 import { chromium } from 'playwright-core';
 
@@ -105,6 +105,27 @@ try {
   await documentation.click();
   await page.locator('.graphiql-doc-explorer').getByText('Query', { exact: true }).first().waitFor();
   await documentation.click();
+
+  await page.locator('[role="tab"]').last().click();
+  // GraphiQL knows the tab's operation a moment after it shows it.
+  await page.waitForTimeout(1000);
+  await page.locator('.graphiql-execute-button').click();
+  await page.locator('.graphiql-execute-button[aria-label^="Stop"]').waitFor();
+  const ask = (query, variables) => page.evaluate(async ([query, variables]) => {
+    const response = await fetch('../graphql', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ query, variables }) });
+    return response.json();
+  }, [query, variables]);
+  const tenants = await ask('{ tenants(first: 1) { nodes { id } } }');
+  const told = () => globalThis.__MONACO?.editor.getModels().find((model) => model.uri.path.endsWith('response.json'))?.getValue().includes('Told in GraphiQL');
+  for (let tries = 0; ; tries++) { // the page does not say when the subscription is open
+    const made = await ask('mutation ($input: CreateTicketInput!) { createTicket(input: $input) { ticket { id } userErrors { message } } }',
+      { input: { subject: 'Told in GraphiQL', tenantId: tenants.data.tenants.nodes[0]?.id ?? null } });
+    if (!made.data?.createTicket?.ticket) throw new Error(`no ticket was made: ${JSON.stringify(made)}`);
+    if (await page.waitForFunction(told, undefined, { timeout: 1000 }).catch(() => false)) break;
+    if (tries > 10) throw new Error('a new ticket is not told to who watches');
+  }
+  if (shot) await page.screenshot({ path: shot });
+  await page.locator('.graphiql-execute-button').click();
 
   const stored = await page.evaluate(() => Object.keys(window.localStorage));
   if (stored.length > 0) problems.push(`in the local storage: ${stored.join(', ')}`);

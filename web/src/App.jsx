@@ -1,10 +1,20 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { GraphiQL } from 'graphiql';
+import { getOperationAST, parse } from 'graphql';
 import * as api from './api.js';
 import { Bar } from './Bar.jsx';
 import { examples } from './examples/index.js';
 
 const MUTATION = /(^|[\s}])mutation\b/;
+
+/** Whether an operation tells what happens, again and again. */
+function isSubscription({ query, operationName }) {
+  try {
+    return getOperationAST(parse(query ?? ''), operationName)?.operation === 'subscription';
+  } catch {
+    return false; // the server says what is wrong with it
+  }
+}
 
 export function App() {
   // undefined until the server has answered, null if nobody is signed in.
@@ -37,6 +47,7 @@ export function App() {
   // to those who are signed in does so right after the sign-in.
   const fetcher = useMemo(
     () => async (params, options) => {
+      if (isSubscription(params)) return api.watch(params, options?.headers);
       const answer = await api.post(params, options?.headers);
       // Mutations can change who is signed in, and what they see.
       const changes = MUTATION.test((params.query ?? '').replace(/#.*/g, ''));

@@ -39,6 +39,49 @@ export async function post(params, headers, signal) {
   return { errors: [{ message: `The server did not answer with GraphQL, but with status ${why}.` }] };
 }
 
+/**
+ * Watches a subscription with the session cookie: gives each answer as it comes, as server-sent events. What goes
+ * wrong is an answer with an error.
+ */
+export async function* watch(params, headers, signal) {
+  let response;
+  try {
+    response = await fetch(endpoint, {
+      method: 'POST',
+      credentials: 'same-origin',
+      headers: { ...headers, Accept: 'text/event-stream', 'Content-Type': 'application/json', 'X-Tenantry': 'graphiql' },
+      body: JSON.stringify(params),
+      signal,
+    });
+  } catch (error) {
+    if (error.name !== 'AbortError') yield { errors: [{ message: unreachable }] };
+    return;
+  }
+  if (!response.headers.get('Content-Type')?.startsWith('text/event-stream')) {
+    yield JSON.parse(await response.text());
+    return;
+  }
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      const events = (rest + value).split('\n\n');
+      rest = events.pop();
+      for (const event of events) {
+        if (event.startsWith('event: complete')) return;
+        const data = event.match(/^data: (.+)$/m);
+        if (data) yield JSON.parse(data[1]);
+      }
+    }
+  } catch (error) {
+    if (error.name !== 'AbortError') yield { errors: [{ message: unreachable }] };
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
 /** Whether a response says that nobody is signed in, or not any more. */
 export function signedOut(answer) {
   return (answer.errors ?? []).some((error) => error.extensions?.code === 'UNAUTHENTICATED');

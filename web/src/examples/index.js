@@ -5,6 +5,7 @@ import tenantsAndMembers from './tenants-and-members.graphql?raw';
 import addUsersDryRun from './add-users-dry-run.graphql?raw';
 import addUsersDryRunVariables from './add-users-dry-run.json?raw';
 import createTicket from './create-ticket.graphql?raw';
+import watchTickets from './watch-tickets.graphql?raw';
 import createTicketVariables from './create-ticket.json?raw';
 
 /** The tabs that GraphiQL opens with; each is named by its operation. */
@@ -15,4 +16,5 @@ export const examples = [
   { query: tenantsAndMembers },
   { query: addUsersDryRun, variables: addUsersDryRunVariables },
   { query: createTicket, variables: createTicketVariables },
+  { query: watchTickets },
 ];
