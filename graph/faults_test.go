@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // sqlStates are errors of every class that PostgreSQL knows, common ones first of each, and of one that it does not:
@@ -82,4 +83,43 @@ func TestNoErrorOfTheDatabaseLeavesTheServer(t *testing.T) {
 		t.Error("the log has a token")
 	}
 	t.Log(fmt.Sprint(codes))
+}
+
+// TestAPanicAndATimeOutTellNothing but a code and the request's id, wherever they come.
+func TestAPanicAndATimeOutTellNothing(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	const secret = "canary in a panic"
+	for name, query := range map[string]string{
+		"a query": `{ devices { totalCount } }`, "a mutation": `mutation { createDevice(input: {name: "P", platform: LINUX, kind: SERVER}) { device { id } } }`,
+		"two fields": `{ a: devices { totalCount } b: tickets { totalCount } }`,
+	} {
+		for fatal := 1; ; fatal++ { // the first statement, the second, and so on
+			c, sent := a.as(admin), 0
+			a.log.Reset()
+			a.sent = func(string) {
+				if sent++; sent == fatal {
+					panic(secret)
+				}
+			}
+			r := c.do(query, nil)
+			a.sent = nil
+			if sent < fatal {
+				break
+			}
+			if r.code() != "INTERNAL" || strings.Contains(r.raw, "canary") || strings.Contains(r.raw, "goroutine") || strings.Contains(r.raw, ".go:") {
+				t.Errorf("%s that panics at statement %d is answered with %d %s", name, fatal, r.status, r.raw)
+			}
+			id, _ := r.Errors[0].Extensions["requestId"].(string)
+			if id == "" || !strings.Contains(a.log.String(), id) || !strings.Contains(a.log.String(), secret) {
+				t.Errorf("%s that panics at statement %d: the log does not say so under %q: %s", name, fatal, id, a.log.String())
+			}
+		}
+	}
+	late := newAPI(t, func(o *Options) { o.Timeout = time.Nanosecond })
+	for _, query := range []string{`{ devices { totalCount } }`, `mutation { createDevice(input: {name: "P", platform: LINUX, kind: SERVER}) { device { id } } }`} {
+		if r := late.as(admin).do(query, nil); r.code() != "UNAVAILABLE" || r.Errors[0].Extensions["requestId"] == "" {
+			t.Errorf("without any time it is answered with %s", r.raw)
+		}
+	}
 }

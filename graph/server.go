@@ -33,6 +33,8 @@ type Server struct {
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	asker := s.asker(w, r)
+	defer s.survive(viewer.With(r.Context(), asker), w)
 	if r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		s.socket(w, r)
 		return
@@ -54,7 +56,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "The answer is "+graphqlJSON+", "+plainJSON+" or "+eventStream+".", http.StatusNotAcceptable)
 		return
 	}
-	asker := s.asker(w, r)
 	ctx = viewer.With(ctx, asker)
 	params, documentID, err := s.params(w, r)
 	if err == nil {
@@ -88,6 +89,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", "POST")
 	}
 	write(w, mediaType, a)
+}
+
+// survive makes an error of a panic that nothing else has made one of.
+func (s *Server) survive(ctx context.Context, w http.ResponseWriter) {
+	if cause := recover(); cause != nil {
+		a := s.failed(ctx, recovered(s.Log)(ctx, cause))
+		a.status = http.StatusInternalServerError
+		write(w, graphqlJSON, a)
+	}
 }
 
 // Drain ends all that is open, and waits for it until the context ends. Sockets are closed as going away.
