@@ -18,6 +18,7 @@ import (
 	"tenantry/internal/command"
 	"tenantry/internal/demo"
 	"tenantry/internal/event"
+	"tenantry/internal/metric"
 	"tenantry/internal/oidc"
 	"tenantry/internal/password"
 	"tenantry/internal/postgres"
@@ -55,6 +56,8 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	if err != nil {
 		return err
 	}
+	metrics := metric.New()
+	metrics.Pool(pool)
 	issuer, err := oidc.New(s.OIDC)
 	if err != nil {
 		return err
@@ -74,7 +77,7 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	}
 	defer stopEvents()
 	api, err := graph.Handler(graph.Options{
-		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Issuer: issuer, Events: events, Log: log,
+		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Issuer: issuer, Events: events, Metrics: metrics, Log: log,
 		Limits:  graph.Limits{Tokens: s.MaxTokens, Depth: s.MaxDepth, Cost: s.MaxCost, Aliases: s.MaxAliases, RootFields: s.MaxRootFields},
 		Rates:   rate.Limits{Viewer: s.RateViewer, Account: s.RateAccount, Largest: s.MaxCost},
 		Streams: rate.PlaceLimits{Viewer: s.StreamsViewer, Account: s.StreamsAccount, Process: s.StreamsProcess},
@@ -107,6 +110,13 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: s.RequestTimeout + 10*time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+	stopAdmin, err := command.ServeAdmin(s.AdminAddr, map[string]http.Handler{
+		"/metrics": metrics.Handler(), "/healthz": http.HandlerFunc(health.Live), "/readyz": http.HandlerFunc(health.Ready),
+	})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer stopAdmin()
 	command.Welcome(out, listener.Addr(), hasDemo)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

@@ -18,6 +18,7 @@ import (
 	"tenantry/graph"
 	"tenantry/internal/cluster"
 	"tenantry/internal/event"
+	"tenantry/internal/metric"
 	"tenantry/internal/password"
 	"tenantry/internal/postgres"
 	"tenantry/internal/rate"
@@ -132,7 +133,7 @@ func (s *site) open(ctx context.Context, superuserURL string) error {
 		return err
 	}
 	s.api, err = graph.Handler(graph.Options{
-		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Events: event.New(pool, quiet), Log: quiet,
+		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Events: event.New(pool, quiet), Metrics: metric.New(), Log: quiet,
 		Limits: graph.Limits{Tokens: 1500, Depth: 15, Cost: 10000, Aliases: 100, RootFields: 50}, Rates: rate.Boundless, Timeout: limit, MaxBody: 1 << 20,
 	})
 	folding, stop := tally.Keep(ctx, pool, quiet, tally.Interval), s.close

@@ -19,6 +19,7 @@ import (
 	"tenantry/internal/demo"
 	"tenantry/internal/event"
 	"tenantry/internal/ids"
+	"tenantry/internal/metric"
 	"tenantry/internal/password"
 	"tenantry/internal/postgres"
 	"tenantry/internal/rate"
@@ -119,7 +120,7 @@ func newAPIBehind(t testing.TB, connections int32, way func(*testdb.DB) string, 
 	log := slog.New(slog.NewTextHandler(&a.log, nil))
 	a.events = event.New(pool, log)
 	o := Options{
-		Reader: a.reader, Store: st, Sessions: viewer.NewSessions(pool), Events: a.events, Log: log,
+		Reader: a.reader, Store: st, Sessions: viewer.NewSessions(pool), Events: a.events, Metrics: metric.New(), Log: log,
 		Limits: Limits{Tokens: 1500, Depth: 15, Cost: 10000, Aliases: 100, RootFields: 50},
 		Rates:  rate.Boundless, Streams: rate.PlaceLimits{Viewer: 1000, Account: 1000, Process: 1000},
 		Timeout: 30 * time.Second, MaxBody: 1 << 20, PublicSchema: true,

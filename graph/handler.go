@@ -13,6 +13,7 @@ import (
 
 	"tenantry/graph/generated"
 	"tenantry/internal/event"
+	"tenantry/internal/metric"
 	"tenantry/internal/oidc"
 	"tenantry/internal/rate"
 	"tenantry/internal/read"
@@ -29,8 +30,10 @@ type Options struct {
 	Issuer *oidc.Issuer
 	// Events is what happens.
 	Events *event.Hub
-	Log    *slog.Logger
-	Limits Limits
+	// Metrics count what is answered.
+	Metrics *metric.Metrics
+	Log     *slog.Logger
+	Limits  Limits
 	// Rates are how much cost may be asked in a second.
 	Rates rate.Limits
 	// Streams are how many subscriptions and sockets may be open.

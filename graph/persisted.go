@@ -139,16 +139,16 @@ func (r *register) put(account uuid.UUID, hash, document string) {
 
 // find puts the text of a document in place of its id. With Apollo's protocol a client sends the hash alone, and, if
 // that is not known, hash and text: then keep is to be called once the text has proved to be a document.
-func (s *Server) find(p *graphql.RawParams, id string, who *viewer.Viewer) (keep func(), err error) {
+func (s *Server) find(p *graphql.RawParams, id string, who *viewer.Viewer) (keep func(), listed bool, err error) {
 	keep = func() {}
 	hash, apollo := apolloHash(p.Extensions)
 	switch {
 	case id == "" && !apollo && s.Documents.Mode == DocumentsOnly:
-		return keep, unknownDocument(documentIDWanted, "Only documents of the list are served: send the documentId.")
+		return keep, false, unknownDocument(documentIDWanted, "Only documents of the list are served: send the documentId.")
 	case id == "" && !apollo:
-		return keep, nil
+		return keep, false, nil
 	case s.Documents.Mode == DocumentsOff:
-		return keep, unknownDocument(documentsNotHere, "PersistedQueryNotSupported")
+		return keep, false, unknownDocument(documentsNotHere, "PersistedQueryNotSupported")
 	case id == "":
 		id = hash
 	}
@@ -159,25 +159,25 @@ func (s *Server) find(p *graphql.RawParams, id string, who *viewer.Viewer) (keep
 	plain := strings.TrimPrefix(id, "sha256:")
 	if text, ok := s.Documents.Known[id]; ok {
 		p.Query = text
-		return keep, nil
+		return keep, true, nil
 	} else if text, ok := s.Documents.Known[plain]; ok {
 		p.Query = text
-		return keep, nil
+		return keep, true, nil
 	}
 	if s.Documents.Mode == DocumentsOn {
 		if p.Query != "" && apollo {
 			if sum := sha256.Sum256([]byte(p.Query)); !strings.EqualFold(hash, hex.EncodeToString(sum[:])) {
-				return keep, unknownDocument(documentNotItself, "The hash is not that of the document.")
+				return keep, false, unknownDocument(documentNotItself, "The hash is not that of the document.")
 			}
 			document := p.Query
-			return func() { s.register.put(account, strings.ToLower(hash), document) }, nil
+			return func() { s.register.put(account, strings.ToLower(hash), document) }, false, nil
 		}
 		if text, ok := s.register.get(account, strings.ToLower(plain)); ok {
 			p.Query = text
-			return keep, nil
+			return keep, false, nil
 		}
 	}
-	return keep, unknownDocument(documentNotFound, "PersistedQueryNotFound")
+	return keep, false, unknownDocument(documentNotFound, "PersistedQueryNotFound")
 }
 
 // apolloHash is the hash that Apollo's protocol sends: https://www.apollographql.com/docs/apollo-server/performance/apq

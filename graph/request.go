@@ -35,12 +35,12 @@ func (s *Server) prepare(ctx context.Context, r request) (_ context.Context, op 
 	}
 	asker := viewer.From(ctx)
 	var err error
-	keep := func() {}
+	keep, listed := func() {}, false
 	if s.buckets.Look(asker.Viewer(), asker.IP, 0).Remaining == 0 { // not even to read a document
 		_, err = s.draw(ctx, r.head, 1)
 	}
 	if err == nil {
-		keep, err = s.find(r.params, r.documentID, asker.Viewer())
+		keep, listed, err = s.find(r.params, r.documentID, asker.Viewer())
 	}
 	if err != nil {
 		ctx, op, failed = refuse(err)
@@ -59,6 +59,7 @@ func (s *Server) prepare(ctx context.Context, r request) (_ context.Context, op 
 	}
 	if errs == nil {
 		keep()
+		op.Stats.SetExtension(listedKey, listed)
 		if r.reading && op.Operation.Operation == ast.Mutation {
 			ctx, op, failed = refuse(problem.New(problem.BadUserInput, "Send mutations by POST."))
 			failed.status = http.StatusMethodNotAllowed
@@ -115,6 +116,7 @@ func (s *Server) admit(ctx context.Context, op *graphql.OperationContext) error 
 func (s *Server) execute(ctx context.Context, head http.ResponseWriter, op *graphql.OperationContext) answer {
 	ctx, cancel := inTime(ctx, head, op)
 	defer cancel()
+	defer s.Metrics.Open("operations")()
 	next, inner := s.exec.DispatchOperation(ctx, op)
 	response := next(inner)
 	if response == nil { // the client has gone, or the time was over, before anything was executed
@@ -132,10 +134,14 @@ func (s *Server) execute(ctx context.Context, head http.ResponseWriter, op *grap
 // stream answers a subscription that was let through, once for each change, until the context ends, an answer
 // cannot be sent, or there are no more changes. "opened" is called once nothing is missed any more.
 func (s *Server) stream(ctx context.Context, op *graphql.OperationContext, opened func(), send func(answer) error) {
+	defer s.Metrics.Open("subscriptions")()
 	next, inner := s.exec.DispatchOperation(ctx, op)
 	opened()
 	for {
 		response := next(inner)
+		if response != nil {
+			s.Metrics.Told()
+		}
 		if response == nil || send(answer{Errors: response.Errors, Data: response.Data}) != nil {
 			return
 		}

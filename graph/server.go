@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,7 +32,7 @@ type Server struct {
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	asker := s.asker(w, r)
+	asker, start := s.asker(w, r), time.Now()
 	defer s.survive(viewer.With(r.Context(), asker), w)
 	if r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		s.socket(w, r)
@@ -65,7 +64,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(ctx, w, mediaType, err)
 		return
 	}
-	start := time.Now()
 	ctx, op, failed := s.prepare(ctx, request{params: params, documentID: documentID, header: r.Header, head: w, reading: r.Method == http.MethodGet})
 	if failed == nil && op.Operation.Operation == ast.Subscription {
 		if failed = s.tellEvents(viewer.With(whole, asker), w, r, op); failed == nil {
@@ -78,7 +76,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else {
 		a = s.execute(ctx, w, op)
 	}
-	s.logged(ctx, params, status(mediaType, a), a, time.Since(start))
+	s.observe(ctx, op, status(mediaType, a), a, time.Since(start))
 	if mediaType == eventStream && failed == nil {
 		events := newEvents(w)
 		_ = events.send("next", a)
@@ -114,33 +112,19 @@ func (s *Server) Drain(ctx context.Context) {
 	}
 }
 
-// logged notes a request: never its variables, document or credentials, which may hold secrets.
-func (s *Server) logged(ctx context.Context, params *graphql.RawParams, code int, a answer, took time.Duration) {
-	if !s.Log.Enabled(ctx, slog.LevelDebug) {
-		return
-	}
-	asker := viewer.From(ctx)
-	attrs := []slog.Attr{
-		slog.String("requestId", asker.RequestID), slog.String("operation", params.OperationName), slog.Int("status", code),
-		slog.Int("errors", len(a.Errors)), slog.Duration("took", took.Round(10*time.Microsecond)), slog.String("ip", asker.IP),
-	}
-	if v := asker.Viewer(); v != nil {
-		attrs = append(attrs, slog.String("account", v.AccountID.String()), slog.String("user", v.UserID.String()))
-	}
-	s.Log.LogAttrs(ctx, slog.LevelDebug, "request", attrs...)
-}
-
 // refuse answers a request that did not become an operation.
 func (s *Server) refuse(ctx context.Context, w http.ResponseWriter, mediaType string, err error) {
 	var no *refusal
 	if errors.As(err, &no) {
 		a := s.failed(ctx, problem.New(problem.BadUserInput, "%s", no.message))
 		a.status = no.status
+		s.observe(ctx, nil, a.status, a, 0)
 		write(w, mediaType, a)
 		return
 	}
 	a := s.failed(ctx, err)
 	a.status = status(graphqlJSON, a)
+	s.observe(ctx, nil, a.status, a, 0)
 	write(w, mediaType, a)
 }
 

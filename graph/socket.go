@@ -75,6 +75,7 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	s.open.Add(1)
 	defer s.open.Done()
+	defer s.Metrics.Open("sockets")()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	k := &socket{server: s, conn: conn, r: r, ctx: ctx, asked: map[string]context.CancelFunc{}}
 	conn.SetReadLimit(s.MaxBody)
@@ -329,7 +330,7 @@ func (k *socket) answer(ctx context.Context, id string, sent sentDocument) {
 	timed, op, failed := s.prepare(timed, request{params: params, documentID: sent.DocumentID, head: nowhere{}})
 	if failed != nil {
 		k.refuse(id, *failed)
-		s.logged(ctx, params, 0, *failed, time.Since(start))
+		s.observe(ctx, op, 0, *failed, time.Since(start))
 		return
 	}
 	next := func(a answer) error {
@@ -349,7 +350,7 @@ func (k *socket) answer(ctx context.Context, id string, sent sentDocument) {
 		s.stream(ctx, op, func() {}, next)
 	} else {
 		a := s.execute(timed, nowhere{}, op)
-		s.logged(ctx, params, 0, a, time.Since(start))
+		s.observe(ctx, op, 0, a, time.Since(start))
 		_ = next(a)
 	}
 	if k.over(id) && ctx.Err() == nil {

@@ -16,6 +16,7 @@ import (
 
 	"tenantry/graph"
 	"tenantry/internal/event"
+	"tenantry/internal/metric"
 	"tenantry/internal/password"
 	"tenantry/internal/postgres"
 	"tenantry/internal/rate"
@@ -67,7 +68,7 @@ func serve(ctx context.Context, url string) (*product, error) {
 	p := &product{reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, pool: pool, sessions: viewer.NewSessions(pool)}
 	log := slog.New(slog.NewTextHandler(&p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	p.handler, err = graph.Handler(graph.Options{
-		Reader: p.reader, Store: st, Sessions: p.sessions, Events: event.New(pool, log), Log: log,
+		Reader: p.reader, Store: st, Sessions: p.sessions, Events: event.New(pool, log), Metrics: metric.New(), Log: log,
 		Limits:  graph.Limits{Tokens: 1 << 20, Depth: 100, Cost: 1 << 30, Aliases: 1 << 20, RootFields: 1 << 20},
 		Rates:   rate.Boundless,
 		Timeout: time.Minute, MaxBody: 1 << 24,

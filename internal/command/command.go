@@ -90,12 +90,26 @@ func Run(ctx context.Context, args, environ []string, in io.Reader, out, errs *o
 		return failed
 	}
 	r.words = append(r.words, r.flags.Args()...)
-	r.log = slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: r.settings.LogLevel}))
+	r.log = slog.New(handler(errs, r.settings))
 	code, err := cmd.do(ctx, r)
 	if err != nil {
 		fmt.Fprintln(errs, "tenantry:", err)
 	}
 	return code
+}
+
+// handler writes the log: as text for people at a terminal, else as JSON for programs, if nothing else is set.
+func handler(out io.Writer, s *settings.Settings) slog.Handler {
+	o := &slog.HandlerOptions{Level: s.LogLevel}
+	terminal := false
+	if f, ok := out.(*os.File); ok {
+		info, err := f.Stat()
+		terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	if s.LogFormat == "text" || s.LogFormat == "auto" && terminal {
+		return slog.NewTextHandler(out, o)
+	}
+	return slog.NewJSONHandler(out, o)
 }
 
 // split takes the words before the first flag apart: flags may follow them.

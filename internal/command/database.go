@@ -98,6 +98,24 @@ func Welcome(out *os.File, addr net.Addr, hasDemo bool) {
 	fmt.Fprintln(out)
 }
 
+// ServeAdmin listens for who watches the server, such as Prometheus; nowhere if the address is empty.
+func ServeAdmin(addr string, handlers map[string]http.Handler) (stop func(), err error) {
+	if addr == "" {
+		return func() {}, nil
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("TENANTRY_ADMIN_ADDR: cannot listen on %s: %w", addr, err)
+	}
+	mux := http.NewServeMux()
+	for path, handler := range handlers {
+		mux.Handle("GET "+path, handler)
+	}
+	server := &http.Server{Handler: mux, ReadTimeout: 5 * time.Second, WriteTimeout: 15 * time.Second, MaxHeaderBytes: 8 << 10}
+	go func() { _ = server.Serve(listener) }()
+	return func() { _ = server.Close() }, nil
+}
+
 // Health answers whether the process lives and whether it should get requests.
 type Health struct {
 	Pool     *pgxpool.Pool

@@ -41,6 +41,7 @@ type Settings struct {
 	PoolSize                                      int32
 	PasswordHashes                                int
 	LogLevel                                      slog.Level
+	LogFormat                                     string
 
 	texts   map[string]string // by environment variable, as given
 	invalid error             // of the flags

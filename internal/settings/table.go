@@ -28,7 +28,7 @@ var table = []setting{
 		database(func(s *Settings) *string { return &s.OwnerDatabaseURL }), true},
 	{"TENANTRY_ADDR", "addr", "127.0.0.1:8080", "Where to listen.",
 		address(func(s *Settings) *string { return &s.Addr }, false), false},
-	{"TENANTRY_ADMIN_ADDR", "admin-addr", "", "Where metrics are to be served. Nothing listens there yet.",
+	{"TENANTRY_ADMIN_ADDR", "admin-addr", "", "Where `/metrics` for Prometheus is served, with `/healthz` and `/readyz`; nowhere if it is empty. For the operator alone.",
 		address(func(s *Settings) *string { return &s.AdminAddr }, true), false},
 	{"TENANTRY_DATA_DIR", "data-dir", ".data", "The folder of the private PostgreSQL.",
 		folder, false},
@@ -86,6 +86,8 @@ var table = []setting{
 		number(func(s *Settings) *int { return &s.PasswordHashes }), false},
 	{"TENANTRY_LOG_LEVEL", "log-level", "info", "`debug`, `info`, `warn` or `error`.",
 		logLevel, false},
+	{"TENANTRY_LOG_FORMAT", "log-format", "auto", "`json`, `text`, or `auto`: text at a terminal, else JSON. Each request is a line at the level `info`.",
+		logFormat, false},
 }
 
 // words takes any text.
@@ -146,6 +148,14 @@ func number[N int | int32 | int64](field func(*Settings) *N) func(*Settings, str
 		*field(s) = N(n)
 		return nil
 	}
+}
+
+func logFormat(s *Settings, text string) error {
+	if text != "auto" && text != "json" && text != "text" {
+		return errors.New("it is auto, json or text")
+	}
+	s.LogFormat = text
+	return nil
 }
 
 func folder(s *Settings, text string) error {
