@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint audit generate web bench bench-scale prove prove-walls attack build clean
+.PHONY: help run test lint audit generate web bench bench-scale prove prove-walls attack faults build clean
 
 help: ## Prints this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -36,7 +36,7 @@ lint: ## Checks formatting, finds suspicious and insecure code
 	if [[ -n "$$bad" ]]; then printf 'Not formatted (gofmt -w):\n%s\n' "$$bad"; exit 1; fi
 	@go vet ./...
 	@go tool staticcheck ./...
-	@go run $(GOSEC) -quiet -exclude-generated -exclude-dir bench -exclude-dir prove -exclude-dir attack -exclude-dir internal/testdb -exclude-dir internal/testissuer -exclude-dir internal/golden -exclude-dir internal/generate ./...
+	@go run $(GOSEC) -quiet -exclude-generated -exclude-dir bench -exclude-dir prove -exclude-dir attack -exclude-dir faults -exclude-dir internal/process -exclude-dir internal/testdb -exclude-dir internal/testissuer -exclude-dir internal/golden -exclude-dir internal/generate ./...
 
 # Not among go.mod's tools: these two would bring a hundred modules that nothing else needs.
 GOSEC := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
@@ -87,6 +87,10 @@ prove-walls: ## Takes each brick out of the walls and wants a test to fail (hour
 attack: ## Does to a server what somebody would who means it harm, and prints what came of it
 	@scripts/need postgresql
 	@go run ./attack $(ARGS)
+
+faults: ## Breaks what a server needs, under load, and prints what became of those who asked
+	@scripts/need postgresql
+	@go run ./faults $(ARGS)
 
 clean: ## Removes what was built, but no data
 	@rm -rf bin web/node_modules clients/node_modules bench/postgraphile/node_modules

@@ -64,7 +64,7 @@ func keys(m map[string]int) func(func(string) bool) {
 // everyday question in a second.
 func (t *target) attempt(ctx context.Context, a attack) result {
 	r := result{attack: a, outcomes: map[string]int{}, held: true}
-	before := t.processor()
+	before := t.Processor()
 	for n := range a.tries {
 		began := time.Now()
 		outcome, err := a.try(ctx, n)
@@ -75,8 +75,8 @@ func (t *target) attempt(ctx context.Context, a attack) result {
 		r.outcomes[outcome]++
 		r.held = r.held && slices.Contains(a.fine, outcome)
 	}
-	r.mean = (t.processor() - before) / time.Duration(a.tries)
-	r.memory = t.resident("VmHWM")
+	r.mean = (t.Processor() - before) / time.Duration(a.tries)
+	r.memory = t.Resident("VmHWM")
 	if a.processor > 0 && r.mean > a.processor && t.share == 1 { // a few tries tell nothing of a clock of hundredths
 		r.held = false
 	}

@@ -9,16 +9,15 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 
 	"tenantry/internal/cluster"
 	"tenantry/internal/demo"
 	"tenantry/internal/postgres"
+	"tenantry/internal/process"
 )
 
 func main() {
@@ -40,9 +39,9 @@ func run(ctx context.Context, share, memory int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, cluster.Remove(dir)) }()
-	binary := filepath.Join(dir, "tenantry")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, "tenantry").CombinedOutput(); err != nil {
-		return fmt.Errorf("building the server: %w\n%s", err, out)
+	binary, err := process.Build(ctx, dir)
+	if err != nil {
+		return err
 	}
 	db, err := cluster.Open(ctx, filepath.Join(dir, "data"), slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -60,7 +59,7 @@ func run(ctx context.Context, share, memory int) (err error) {
 		return err
 	}
 	defer t.stop()
-	fmt.Printf("The server has %d MB of memory at most, and %d MB resident at the beginning.\n\n", memory, t.resident("VmRSS"))
+	fmt.Printf("The server has %d MB of memory at most, and %d MB resident at the beginning.\n\n", memory, t.Resident("VmRSS"))
 	fmt.Println(strings.Join(columns, " | "))
 	fmt.Println(strings.Repeat("--- | ", len(columns)-1) + "---")
 	broken := 0
@@ -81,11 +80,4 @@ func run(ctx context.Context, share, memory int) (err error) {
 		return fmt.Errorf("%d attacks did harm", broken)
 	}
 	return nil
-}
-
-// environment is that of the server: settings of whoever runs this are not its.
-func environment(more ...string) []string {
-	return append(slices.DeleteFunc(os.Environ(), func(e string) bool {
-		return strings.HasPrefix(e, "TENANTRY_") || strings.HasPrefix(e, "GOGC=") || strings.HasPrefix(e, "GOMEMLIMIT=")
-	}), more...)
 }

@@ -62,7 +62,7 @@ func requests(t *target) (all []attack) {
 }
 
 func (t *target) dial() (net.Conn, error) {
-	return net.DialTimeout("tcp", strings.TrimPrefix(t.url, "http://"), 5*time.Second)
+	return net.DialTimeout("tcp", strings.TrimPrefix(t.URL, "http://"), 5*time.Second)
 }
 
 // raw sends bytes as they are, and tells the status of the answer, or that there is none.

@@ -40,8 +40,8 @@ func sockets(t *target) []attack {
 		say("saying who twice", 100, []string{"4429"}, t.member, `{"type":"connection_init"}`),
 		say("the same id twice", 100, []string{"4409"}, t.member, subscribe, subscribe),
 		{name: "another page's socket, with the cookie", tries: t.n(100), fine: []string{"403"}, processor: cheap, try: func(ctx context.Context, n int) (string, error) {
-			origin := []string{"https://evil.example", "null", t.url + ".evil.example", "http://127.0.0.1"}[n%4]
-			_, response, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(t.url, "http")+"/graphql", &websocket.DialOptions{
+			origin := []string{"https://evil.example", "null", t.URL + ".evil.example", "http://127.0.0.1"}[n%4]
+			_, response, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(t.URL, "http")+"/graphql", &websocket.DialOptions{
 				Subprotocols: []string{protocol}, HTTPHeader: http.Header{"Origin": {origin}, "Cookie": {"tenantry_session=" + t.member}}})
 			if response == nil {
 				return "", err
@@ -65,7 +65,7 @@ func (t *target) socket(ctx context.Context, token string) (*websocket.Conn, err
 }
 
 func (t *target) begin(ctx context.Context, token string) (*websocket.Conn, error) {
-	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(t.url, "http")+"/graphql", &websocket.DialOptions{Subprotocols: []string{protocol}})
+	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(t.URL, "http")+"/graphql", &websocket.DialOptions{Subprotocols: []string{protocol}})
 	if err != nil || token == "" {
 		return conn, err
 	}
@@ -104,7 +104,7 @@ func (t *target) crowd(ctx context.Context, _ int) (string, error) {
 	var open []*websocket.Conn
 	refused := 0
 	for range t.n(5000) {
-		conn, response, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(t.url, "http")+"/graphql", &websocket.DialOptions{Subprotocols: []string{protocol}})
+		conn, response, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(t.URL, "http")+"/graphql", &websocket.DialOptions{Subprotocols: []string{protocol}})
 		switch {
 		case err == nil:
 			open = append(open, conn)

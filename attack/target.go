@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -9,81 +8,42 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
-	"regexp"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
 	"tenantry/internal/demo"
+	"tenantry/internal/process"
 	"tenantry/internal/testissuer"
 )
 
 // target is the server that is attacked, and what an attacker has: a session of a member, and the issuer's trust.
 type target struct {
-	url    string
-	pid    int
+	*process.Server
 	share  int
 	member string
 	issuer *testissuer.Issuer
 	client *http.Client
-	stop   func()
 }
-
-var address = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
 // start starts the server with its defaults, but for a port of its own, how much it may be asked, the issuer that it
 // believes, and the memory that it may have.
 func start(ctx context.Context, binary, database string, share, memory int) (*target, error) {
-	issuer := testissuer.New()
-	// What a process maps for itself and may write is its data, which Linux bounds.
-	cmd := exec.CommandContext(ctx, "sh", "-c", fmt.Sprintf(`ulimit -d %d; exec "$0" "$@"`, memory<<10), binary,
-		"serve", "--addr", "127.0.0.1:0", "--rate-viewer", "10000000", "--rate-account", "100000000",
-		"--oidc-issuer", issuer.URL, "--oidc-audience", "tenantry", "--oidc-account", "Northwind IT")
-	cmd.Env = environment("DATABASE_URL=" + database)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	out, err := cmd.StdoutPipe()
+	t := &target{share: share, issuer: testissuer.New(), client: &http.Client{Timeout: time.Minute}}
+	var err error
+	t.Server, err = process.Start(ctx, binary, database, memory, "--addr", "127.0.0.1:0", "--rate-viewer", "10000000", "--rate-account", "100000000",
+		"--oidc-issuer", t.issuer.URL, "--oidc-audience", "tenantry", "--oidc-account", "Northwind IT")
 	if err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	printed := make(chan string, 1)
-	go func() {
-		lines := bufio.NewScanner(out)
-		for lines.Scan() {
-			if url := address.FindString(lines.Text()); url != "" {
-				select {
-				case printed <- url:
-				default:
-				}
-			}
-		}
-		close(printed)
-	}()
-	t := &target{
-		url: <-printed, pid: cmd.Process.Pid, share: share, issuer: issuer, client: &http.Client{Timeout: time.Minute},
-		stop: func() {
-			_ = cmd.Process.Signal(syscall.SIGTERM)
-			_ = cmd.Wait()
-			issuer.Close()
-		},
-	}
-	if t.url == "" {
-		t.stop()
-		return nil, fmt.Errorf("the server did not start: %s", said.Bytes())
-	}
-	t.member, err = t.signIn("mia@northwind.example")
-	if err != nil {
+	if t.member, err = t.signIn("mia@northwind.example"); err != nil {
 		t.stop()
 	}
 	return t, err
+}
+
+func (t *target) stop() {
+	t.Stop()
+	t.issuer.Close()
 }
 
 // n is how often something is tried.
@@ -109,7 +69,7 @@ func (r reply) code() string {
 
 // send sends a request. The server may answer and close before it has read all of the body: that is an answer, too.
 func (t *target) send(ctx context.Context, method, path string, body io.Reader, header ...string) (reply, error) {
-	r, err := http.NewRequestWithContext(ctx, method, t.url+path, body)
+	r, err := http.NewRequestWithContext(ctx, method, t.URL+path, body)
 	if err != nil {
 		return reply{}, err
 	}
@@ -167,35 +127,11 @@ func (t *target) alive(ctx context.Context) (time.Duration, error) {
 	return time.Since(began), err
 }
 
-// resident is a number of the server's memory from Linux's /proc, in MB.
-func (t *target) resident(name string) int {
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", t.pid))
-	for line := range strings.Lines(string(text)) {
-		if of, value, _ := strings.Cut(line, ":"); of == name {
-			kB, _ := strconv.Atoi(strings.Fields(value)[0])
-			return kB >> 10
-		}
-	}
-	return 0
-}
-
-// processor is the time that the server's threads have worked, from Linux's /proc, to a hundredth of a second.
-func (t *target) processor() time.Duration {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", t.pid))
-	if err != nil {
-		return 0
-	}
-	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-	user, _ := strconv.Atoi(fields[11])
-	system, _ := strconv.Atoi(fields[12])
-	return time.Duration(user+system) * 10 * time.Millisecond
-}
-
 // rest leaves the server alone for three minutes, in which Go gives memory back, or their share, and tells its memory then, and the most it had.
 func (t *target) rest(ctx context.Context) (now, most int) {
 	select {
 	case <-ctx.Done():
 	case <-time.After(max(time.Second, 3*time.Minute/time.Duration(t.share))):
 	}
-	return t.resident("VmRSS"), t.resident("VmHWM")
+	return t.Resident("VmRSS"), t.Resident("VmHWM")
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/time/rate"
 )
 
 // Kind is a kind of viewer: the database role that a transaction switches to.
@@ -46,6 +47,10 @@ var ErrStale = errors.New("the viewer's access has changed")
 // them but the kind.
 const statementsMost = 200
 
+// connects is how many connections a second may be opened, and as many at once: while the database is down every
+// request would try anew.
+const connects = 10
+
 // Settings of a pool.
 type Settings struct {
 	// Size is how many connections there are at most.
@@ -78,6 +83,13 @@ func Open(ctx context.Context, url string, s Settings) (*pgxpool.Pool, error) {
 	cfg.ConnConfig.StatementCacheCapacity = statementsMost
 	if cfg.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
 		cfg.ConnConfig.DescriptionCacheCapacity = 0 // of another way to ask
+	}
+	attempts := rate.NewLimiter(connects, connects)
+	cfg.BeforeConnect = func(ctx context.Context, _ *pgx.ConnConfig) error {
+		if err := attempts.Wait(ctx); err != nil {
+			return fmt.Errorf("no connection was opened in time: %w", context.DeadlineExceeded)
+		}
+		return nil
 	}
 	cfg.AfterConnect = teach
 	return pgxpool.NewWithConfig(ctx, cfg)
