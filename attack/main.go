@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -24,16 +25,21 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	share := flag.Int("share", 1, "try only one in so many")
+	only := flag.String("only", "", "only attacks whose name this regular `expression` matches")
 	memory := flag.Int("memory", 512, "the most memory that the server may have, in MB")
 	flag.Parse()
-	if err := run(ctx, *share, *memory); err != nil {
+	if err := run(ctx, *share, *memory, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "attack:", err)
 		os.Exit(1)
 	}
 }
 
 // run attacks a server of its own, on a database of its own with the demo.
-func run(ctx context.Context, share, memory int) (err error) {
+func run(ctx context.Context, share, memory int, only string) (err error) {
+	wanted, err := regexp.Compile(only)
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "tenantry-attack")
 	if err != nil {
 		return err
@@ -65,6 +71,9 @@ func run(ctx context.Context, share, memory int) (err error) {
 	broken := 0
 	for _, group := range groups {
 		for _, a := range group(t) {
+			if !wanted.MatchString(a.name) {
+				continue
+			}
 			r := t.attempt(ctx, a)
 			if fmt.Println(r); !r.held {
 				broken++
@@ -77,7 +86,8 @@ func run(ctx context.Context, share, memory int) (err error) {
 	now, most := t.rest(ctx)
 	fmt.Printf("\nAt most %d MB were resident, and three minutes after the last attack %d MB.\n", most, now)
 	if broken > 0 {
-		return fmt.Errorf("%d attacks did harm", broken)
+		t.Stop()
+		return fmt.Errorf("%d attacks did harm; the server said\n%s", broken, t.Said())
 	}
 	return nil
 }

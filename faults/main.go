@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -25,7 +26,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	share := flag.Int("share", 1, "try only one in so many")
-	only := flag.String("only", "", "only faults whose name has this `text`")
+	only := flag.String("only", "", "only faults whose name this regular `expression` matches")
 	flag.Parse()
 	if err := run(ctx, *share, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "faults:", err)
@@ -34,6 +35,10 @@ func main() {
 }
 
 func run(ctx context.Context, share int, only string) (err error) {
+	wanted, err := regexp.Compile(only)
+	if err != nil {
+		return err
+	}
 	w := &world{share: share}
 	if w.dir, err = os.MkdirTemp("", "tenantry-faults"); err != nil {
 		return err
@@ -63,7 +68,7 @@ func run(ctx context.Context, share int, only string) (err error) {
 	fmt.Println(strings.Repeat("--- | ", len(columns)-1) + "---")
 	broken := 0
 	for _, f := range faults {
-		if !strings.Contains(f.name, only) {
+		if !wanted.MatchString(f.name) {
 			continue
 		}
 		r, err := w.suffer(ctx, f)
