@@ -287,6 +287,13 @@ func (k *socket) subscribe(m message) bool {
 	return true
 }
 
+// survive makes an error of a panic: here it would end the process.
+func (k *socket) survive(ctx context.Context, id string) {
+	if cause := recover(); cause != nil {
+		k.refuse(id, k.server.failed(ctx, recovered(k.server.Log)(ctx, cause)))
+	}
+}
+
 // over tells whether the client still wanted the answers to an operation, of which there will be no more.
 func (k *socket) over(id string) bool {
 	k.mu.Lock()
@@ -317,6 +324,7 @@ func (k *socket) answer(ctx context.Context, id string, sent sentDocument) {
 	s := k.server
 	asker := k.newAsker()
 	ctx = viewer.With(graphql.StartOperationTrace(ctx), asker)
+	defer k.survive(ctx, id)
 	timed, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	who, err := asker.Find(timed)

@@ -155,8 +155,9 @@ func (s *Stream) count(e event) {
 	}
 }
 
+// look has a dashboard looked at.
 func (s *Stream) look() {
-	if len(s.C) == 0 {
+	if s.wish.Type == dashboard && len(s.C) == 0 {
 		s.C <- rows.Self(dashboard)
 	}
 }
@@ -194,4 +195,5 @@ func (w *watch) end(error) {
 	}
 }
 
+// look has nothing to count.
 func (w *watch) look() {}
