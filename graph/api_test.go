@@ -117,7 +117,7 @@ func newAPIBehind(t testing.TB, connections int32, way func(*testdb.DB) string, 
 	st, err := store.New(pool, password.New(2), time.Hour)
 	must(t, err)
 	a.reader = &read.Reader{Pool: pool, Schema: Schema()}
-	log := slog.New(slog.NewTextHandler(&a.log, nil))
+	log := slog.New(slog.NewTextHandler(&a.log, &slog.HandlerOptions{Level: slog.LevelWarn})) // not of each request
 	a.events = event.New(pool, log)
 	o := Options{
 		Reader: a.reader, Store: st, Sessions: viewer.NewSessions(pool), Events: a.events, Metrics: metric.New(), Log: log,
