@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -41,7 +42,9 @@ type api struct {
 	handler *Server
 	log     bytes.Buffer
 	trips   atomic.Int64
-	owner   *pgx.Conn
+	// opened are the subscriptions that have been opened: from then on they miss nothing.
+	opened atomic.Int64
+	owner  *pgx.Conn
 	// answered is called for each answer of a batch; nil for nothing.
 	answered func(context.Context)
 	// sent is called for each statement that the database answers; nil for nothing.
@@ -64,6 +67,9 @@ func (a *api) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, data pgx.TraceBa
 		for _, table := range unreached(data.SQL) {
 			a.t.Errorf("%s without the viewer's tenants: %s", table, data.SQL)
 		}
+	}
+	if strings.Contains(data.SQL, "pg_current_snapshot()::text where") {
+		a.opened.Add(1)
 	}
 	if a.sent != nil {
 		a.sent(data.SQL)

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"tenantry/internal/problem"
 	"tenantry/internal/viewer"
@@ -92,20 +94,21 @@ func (s *Server) tellEvents(ctx context.Context, w http.ResponseWriter, r *http.
 		over = s.attend(ctx, asker, func() error { return out.write([]byte(":\n\n")) })
 		cancel()
 	}()
-	told := true
+	told, signedOut := true, false
 	s.stream(ctx, op, func() { told = out.write(nil) == nil }, func(a answer) error {
 		err := out.send("next", a)
 		told = told && err == nil
+		signedOut = slices.ContainsFunc(a.Errors, func(e *gqlerror.Error) bool { return codeOf(e) == string(problem.Unauthenticated) })
 		return err
 	})
 	ended := ctx.Err() != nil
 	cancel()
 	<-done
 	switch {
-	case over:
+	case over && !signedOut:
 		_ = out.send("next", s.failed(ctx, problem.SignIn()))
 		_ = out.send("complete", answer{})
-	case told && !ended:
+	case over || told && !ended:
 		_ = out.send("complete", answer{})
 	}
 	return nil // else the client sees an end without a completion, and comes again

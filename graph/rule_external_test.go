@@ -138,7 +138,7 @@ func TestWhatIsOpenEndsWithATokenOfAnIssuer(t *testing.T) {
 	short := &client{api: a, token: i.Good(in{"sub": "mia", "email": memberOfOne, "exp": time.Now().Unix() + 3 - skew})}
 	long := &client{api: a, token: i.Good(in{"sub": "tom", "email": memberOfTwo})}
 	p, q := short.join(server), long.join(server)
-	q.ask("1", `subscription { ticketChanged { ticket { subject } } }`)
+	q.watch(a, "1", `subscription { ticketChanged { ticket { subject } } }`)
 	a.beacon(a.ref("Tenant", "Harbour Clinic"), "seen")
 	q.expect(`next 1 {"ticketChanged":{"ticket":{"subject":"seen"}}}`)
 	p.expect("4403")

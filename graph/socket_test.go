@@ -45,6 +45,18 @@ func (p *peer) ask(id, query string) {
 	p.say(textOf(map[string]any{"id": id, "type": "subscribe", "payload": map[string]any{"query": query}}))
 }
 
+// watch subscribes as ask does, and waits until the subscription is open, which the protocol does not tell.
+func (p *peer) watch(a *api, id, query string) {
+	p.t.Helper()
+	before := a.opened.Load()
+	p.ask(id, query)
+	for deadline := time.Now().Add(20 * time.Second); a.opened.Load() == before; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			p.t.Fatalf("the subscription %s is not open after 20 s", id)
+		}
+	}
+}
+
 // hear is the next message, as "type id payload", or the code with which the socket was closed.
 func (p *peer) hear() string {
 	p.t.Helper()
@@ -121,7 +133,7 @@ func TestASocketSpeaksTheProtocol(t *testing.T) {
 	p.ask("m", `mutation { createDevice(input: {name: "W", platform: LINUX, kind: SERVER}) { device { name } } }`)
 	p.expect(`next m {"createDevice":{"device":{"name":"W"}}}`)
 	p.expect("complete m")
-	p.ask("t", `subscription { ticketChanged { kind ticket { subject } } }`)
+	p.watch(a, "t", `subscription { ticketChanged { kind ticket { subject } } }`)
 	p.ask("d", `subscription { deviceChanged(id: "dev_nothing") { kind } }`)
 	p.expect("next d NOT_FOUND")
 	p.expect("complete d")
@@ -136,7 +148,7 @@ func TestASocketSpeaksTheProtocol(t *testing.T) {
 	p.say(`{"type":"ping"}`)
 	p.expect("pong")
 	a.beacon(nil, "two") // is not told any more
-	p.ask("t", `subscription { ticketChanged { ticket { subject } } }`)
+	p.watch(a, "t", `subscription { ticketChanged { ticket { subject } } }`)
 	p.ask("q", `{ viewer { tenantAccess } }`)
 	p.expect(`next q {"viewer":{"tenantAccess":"ALL"}}`)
 	p.expect("complete q")
