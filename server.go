@@ -21,6 +21,7 @@ import (
 	"tenantry/internal/metric"
 	"tenantry/internal/oidc"
 	"tenantry/internal/password"
+	"tenantry/internal/peer"
 	"tenantry/internal/postgres"
 	"tenantry/internal/rate"
 	"tenantry/internal/read"
@@ -52,12 +53,27 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	if err != nil {
 		return err
 	}
-	st, err := store.New(pool, password.New(s.PasswordHashes), s.SessionTTL)
+	// What the server does for itself, however busy it is for others.
+	own, err := postgres.Open(ctx, db.ServerURL, postgres.Settings{Size: 2, Statement: s.StatementTimeout})
+	if err != nil {
+		return err
+	}
+	defer own.Close()
+	listenURL := db.ServerURL
+	if s.ListenDatabaseURL != "" {
+		listenURL = s.ListenDatabaseURL
+	}
+	peers := peer.New(own, listenURL, log)
+	buckets, attempts := rate.New(rate.Limits{Viewer: s.RateViewer, Account: s.RateAccount, Largest: s.MaxCost}), rate.NewAttempts()
+	buckets.Join(peers)
+	attempts.Join(peers)
+	st, err := store.New(pool, password.New(s.PasswordHashes), attempts, s.SessionTTL)
 	if err != nil {
 		return err
 	}
 	metrics := metric.New()
 	metrics.Pool(pool)
+	metrics.Peers(peers.Count)
 	issuer, err := oidc.New(s.OIDC)
 	if err != nil {
 		return err
@@ -70,7 +86,8 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	} else if documents.Mode == graph.DocumentsOnly {
 		return errors.New("TENANTRY_PERSISTED is only, and TENANTRY_DOCUMENTS names no list: nothing could be asked")
 	}
-	events := event.New(pool, log)
+	events := event.New(own, peers, log)
+	defer peers.Keep(context.WithoutCancel(ctx))()
 	stopEvents, err := events.Keep(context.WithoutCancel(ctx)) // they are told until the last who watches has gone
 	if err != nil {
 		return err
@@ -79,20 +96,21 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	api, err := graph.Handler(graph.Options{
 		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Issuer: issuer, Events: events, Metrics: metrics, Log: log,
 		Limits:  graph.Limits{Tokens: s.MaxTokens, Depth: s.MaxDepth, Cost: s.MaxCost, Aliases: s.MaxAliases, RootFields: s.MaxRootFields},
-		Rates:   rate.Limits{Viewer: s.RateViewer, Account: s.RateAccount, Largest: s.MaxCost},
+		Buckets: buckets,
 		Streams: rate.PlaceLimits{Viewer: s.StreamsViewer, Account: s.StreamsAccount, Process: s.StreamsProcess},
+		Turns:   rate.TurnLimits{Running: int(s.PoolSize), Waiting: s.Waiting, Patience: time.Second},
 		Timeout: s.RequestTimeout, MaxBody: s.MaxBody, TrustedProxies: s.TrustedProxies,
 		AllowedOrigins: s.AllowedOrigins, PublicSchema: s.PublicSchema, Documents: documents,
 	})
 	if err != nil {
 		return err
 	}
-	defer tally.Keep(ctx, pool, log, tally.Interval)()
+	defer tally.Keep(ctx, own, log, tally.Interval)()
 	var people func() []web.Person
 	if hasDemo {
 		people = webPeople
 	}
-	health := &command.Health{Pool: pool}
+	health := &command.Health{Pool: own}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", api)
 	mux.Handle(web.Prefix+"/", web.Handler(people))
@@ -107,7 +125,7 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 		return fmt.Errorf("cannot listen on %s: %w", s.Addr, err)
 	}
 	server := &http.Server{
-		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: s.RequestTimeout + 10*time.Second,
+		Handler: health.Parting(mux), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: s.RequestTimeout + 10*time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	stopAdmin, err := command.ServeAdmin(s.AdminAddr, map[string]http.Handler{
@@ -126,6 +144,11 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	case <-ctx.Done():
 	}
 	health.Drain()
+	select { // who sends requests here may not have looked yet
+	case err := <-failed:
+		return err
+	case <-time.After(s.Drain):
+	}
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.RequestTimeout+5*time.Second)
 	defer cancel()
 	api.Drain(ending)

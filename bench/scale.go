@@ -20,6 +20,7 @@ import (
 	"tenantry/internal/event"
 	"tenantry/internal/metric"
 	"tenantry/internal/password"
+	"tenantry/internal/peer"
 	"tenantry/internal/postgres"
 	"tenantry/internal/rate"
 	"tenantry/internal/read"
@@ -128,13 +129,13 @@ func (s *site) open(ctx context.Context, superuserURL string) error {
 	if err != nil {
 		return err
 	}
-	st, err := store.New(pool, password.New(1), time.Hour)
+	st, err := store.New(pool, password.New(1), rate.NewAttempts(), time.Hour)
 	if err != nil {
 		return err
 	}
 	s.api, err = graph.Handler(graph.Options{
-		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Events: event.New(pool, quiet), Metrics: metric.New(), Log: quiet,
-		Limits: graph.Limits{Tokens: 1500, Depth: 15, Cost: 10000, Aliases: 100, RootFields: 50}, Rates: rate.Boundless, Timeout: limit, MaxBody: 1 << 20,
+		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Events: event.New(pool, peer.New(pool, s.url, quiet), quiet), Metrics: metric.New(), Log: quiet,
+		Limits: graph.Limits{Tokens: 1500, Depth: 15, Cost: 10000, Aliases: 100, RootFields: 50}, Buckets: rate.New(rate.Boundless), Turns: rate.Endless, Timeout: limit, MaxBody: 1 << 20,
 	})
 	folding, stop := tally.Keep(ctx, pool, quiet, tally.Interval), s.close
 	s.close = func() { folding(); pool.Close(); stop() }

@@ -104,7 +104,7 @@ const (
 )
 
 func (r result) well() bool {
-	return r.lost == 0 && r.twice == 0 && len(r.wrong) == 0 && r.connections <= poolSize && r.grown < 50 &&
+	return r.lost == 0 && r.twice == 0 && len(r.wrong) == 0 && r.connections <= connections && r.grown < 50 &&
 		(!r.timed || r.worst <= longest && r.recovered <= soon)
 }
 

@@ -27,8 +27,11 @@ import (
 	"log/slog"
 )
 
-// poolSize is how many connections the server has.
-const poolSize = 8
+// poolSize is how many connections the server has for those who ask, and connections how many with those for itself.
+const (
+	poolSize    = 8
+	connections = poolSize + 3
+)
 
 // world is a server with its database, and clients that use it.
 type world struct {

@@ -22,6 +22,7 @@ import (
 	"tenantry/internal/ids"
 	"tenantry/internal/metric"
 	"tenantry/internal/password"
+	processes "tenantry/internal/peer"
 	"tenantry/internal/postgres"
 	"tenantry/internal/rate"
 	"tenantry/internal/read"
@@ -120,15 +121,16 @@ func newAPIBehind(t testing.TB, connections int32, way func(*testdb.DB) string, 
 	a.owner, err = pgx.Connect(ctx, a.db.OwnerURL)
 	must(t, err)
 	t.Cleanup(func() { _ = a.owner.Close(context.Background()) })
-	st, err := store.New(pool, password.New(2), time.Hour)
+	st, err := store.New(pool, password.New(2), rate.NewAttempts(), time.Hour)
 	must(t, err)
 	a.reader = &read.Reader{Pool: pool, Schema: Schema()}
 	log := slog.New(slog.NewTextHandler(&a.log, &slog.HandlerOptions{Level: slog.LevelWarn})) // not of each request
-	a.events = event.New(pool, log)
+	a.events = event.New(pool, processes.New(pool, a.db.ServerURL, log), log)
 	o := Options{
 		Reader: a.reader, Store: st, Sessions: viewer.NewSessions(pool), Events: a.events, Metrics: metric.New(), Log: log,
-		Limits: Limits{Tokens: 1500, Depth: 15, Cost: 10000, Aliases: 100, RootFields: 50},
-		Rates:  rate.Boundless, Streams: rate.PlaceLimits{Viewer: 1000, Account: 1000, Process: 1000},
+		Limits:  Limits{Tokens: 1500, Depth: 15, Cost: 10000, Aliases: 100, RootFields: 50},
+		Buckets: rate.New(rate.Boundless), Streams: rate.PlaceLimits{Viewer: 1000, Account: 1000, Process: 1000},
+		Turns:   rate.Endless,
 		Timeout: 30 * time.Second, MaxBody: 1 << 20, PublicSchema: true,
 	}
 	for _, option := range options {

@@ -11,6 +11,7 @@ import (
 	"tenantry/graph/generated"
 	"tenantry/internal/access"
 	"tenantry/internal/problem"
+	"tenantry/internal/rate"
 	"tenantry/internal/read"
 	"tenantry/internal/rows"
 	"tenantry/internal/store"
@@ -22,6 +23,7 @@ import (
 type guard struct {
 	reader *read.Reader
 	store  *store.Store
+	turns  *rate.Turns
 	denied func(ctx context.Context, verb string)
 	// timeout is how long it may take to read what a subscription tells.
 	timeout time.Duration

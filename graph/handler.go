@@ -34,10 +34,12 @@ type Options struct {
 	Metrics *metric.Metrics
 	Log     *slog.Logger
 	Limits  Limits
-	// Rates are how much cost may be asked in a second.
-	Rates rate.Limits
+	// Buckets bound how much cost may be asked in a second.
+	Buckets *rate.Buckets
 	// Streams are how many subscriptions and sockets may be open.
 	Streams rate.PlaceLimits
+	// Turns are how many operations run and wait at once.
+	Turns rate.TurnLimits
 	// Documents are those that may be asked by an id; the zero value is none.
 	Documents Documents
 	// Timeout is how long a request may take.
@@ -63,7 +65,9 @@ var schema = sync.OnceValue(func() *ast.Schema {
 
 // Handler serves the API over HTTP. It is an error if nothing implements a directive of the schema.
 func Handler(o Options) (*Server, error) {
-	g := &guard{reader: o.Reader, store: o.Store, timeout: o.Timeout, denied: func(ctx context.Context, verb string) {
+	turns := rate.NewTurns(o.Turns)
+	o.Metrics.Turns(turns.Numbers)
+	g := &guard{reader: o.Reader, store: o.Store, turns: turns, timeout: o.Timeout, denied: func(ctx context.Context, verb string) {
 		if err := o.Store.Denied(ctx, verb); err != nil {
 			o.Log.ErrorContext(ctx, "a refused verb was not audited", "requestId", viewer.From(ctx).RequestID, "error", err)
 		}
@@ -89,6 +93,6 @@ func Handler(o Options) (*Server, error) {
 		return next(o.Reader.With(ctx, nil))
 	})
 	return &Server{
-		Options: o, exec: exec, parsed: parsed, buckets: rate.New(o.Rates), register: newRegister(), streams: rate.NewPlaces(o.Streams), drain: make(chan struct{}),
+		Options: o, exec: exec, parsed: parsed, register: newRegister(), streams: rate.NewPlaces(o.Streams), turns: turns, drain: make(chan struct{}),
 	}, nil
 }

@@ -28,7 +28,7 @@ type drawn struct {
 // draw takes cost from the buckets of who asks, or tells them to wait.
 func (s *Server) draw(ctx context.Context, w http.ResponseWriter, cost int) (rate.State, error) {
 	asker := viewer.From(ctx)
-	state, ok := s.buckets.Take(asker.Viewer(), asker.IP, cost)
+	state, ok := s.Buckets.Take(asker.Viewer(), asker.IP, cost)
 	if ok {
 		return state, nil
 	}
@@ -42,7 +42,7 @@ func (s *Server) charge(ctx context.Context, w http.ResponseWriter, op *graphql.
 	cost, asker := costOf(op), viewer.From(ctx)
 	for _, f := range rootFields(op) {
 		if f.Name == "rateLimit" && f.ArgumentMap(op.Variables)["dryRun"] == true {
-			state := s.buckets.Look(asker.Viewer(), asker.IP, cost)
+			state := s.Buckets.Look(asker.Viewer(), asker.IP, cost)
 			return context.WithValue(ctx, drawnKey{}, drawn{State: state, dry: true}), nil
 		}
 	}

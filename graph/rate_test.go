@@ -11,7 +11,9 @@ import (
 
 // rated is an API where everybody has some cost a second, which tests spend at once.
 func rated(t *testing.T, viewerCost, accountCost int) *api {
-	return newAPI(t, func(o *Options) { o.Rates = rate.Limits{Viewer: viewerCost, Account: accountCost, Largest: viewerCost} })
+	return newAPI(t, func(o *Options) {
+		o.Buckets = rate.New(rate.Limits{Viewer: viewerCost, Account: accountCost, Largest: viewerCost})
+	})
 }
 
 func TestEachAnswerTellsItsCostAndRateLimitWhatIsLeft(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"tenantry/internal/access"
 	"tenantry/internal/problem"
+	"tenantry/internal/rate"
 	"tenantry/internal/viewer"
 )
 
@@ -36,7 +37,10 @@ func (s *Server) prepare(ctx context.Context, r request) (_ context.Context, op 
 	asker := viewer.From(ctx)
 	var err error
 	keep, listed := func() {}, false
-	if s.buckets.Look(asker.Viewer(), asker.IP, 0).Remaining == 0 { // not even to read a document
+	if s.turns.Full(laneOf(asker)) { // it would be refused all the same, after more work
+		return ctx, op, s.crowded(ctx)
+	}
+	if s.Buckets.Look(asker.Viewer(), asker.IP, 0).Remaining == 0 { // not even to read a document
 		_, err = s.draw(ctx, r.head, 1)
 	}
 	if err == nil {
@@ -116,6 +120,11 @@ func (s *Server) admit(ctx context.Context, op *graphql.OperationContext) error 
 func (s *Server) execute(ctx context.Context, head http.ResponseWriter, op *graphql.OperationContext) answer {
 	ctx, cancel := inTime(ctx, head, op)
 	defer cancel()
+	leave, ok := s.turns.Take(ctx, laneOf(viewer.From(ctx)), costOf(op))
+	if !ok {
+		return *s.crowded(ctx)
+	}
+	defer leave()
 	defer s.Metrics.Open("operations")()
 	next, inner := s.exec.DispatchOperation(ctx, op)
 	response := next(inner)
@@ -146,6 +155,21 @@ func (s *Server) stream(ctx context.Context, op *graphql.OperationContext, opene
 			return
 		}
 	}
+}
+
+// laneOf is where what somebody asks waits for its turn.
+func laneOf(asker *viewer.Asker) rate.Lane {
+	if who := asker.Viewer(); who != nil {
+		return rate.Lane{Account: who.AccountID}
+	}
+	return rate.Lane{}
+}
+
+// crowded is the answer to what finds no turn in time.
+func (s *Server) crowded(ctx context.Context) *answer {
+	a := s.failed(ctx, problem.New(problem.Unavailable, "Too much is asked of the server just now: try again in a second."))
+	a.status = http.StatusServiceUnavailable
+	return &a
 }
 
 // failed is the answer of an operation that was not executed.

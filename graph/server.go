@@ -23,9 +23,9 @@ type Server struct {
 	Options
 	exec     *executor.Executor
 	parsed   *parsed
-	buckets  *rate.Buckets
 	register *register
 	streams  *rate.Places
+	turns    *rate.Turns
 	// drain ends what is open; open are the streams and sockets that are.
 	drain chan struct{}
 	open  sync.WaitGroup

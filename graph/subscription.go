@@ -11,6 +11,7 @@ import (
 	"tenantry/internal/event"
 	"tenantry/internal/ids"
 	"tenantry/internal/problem"
+	"tenantry/internal/rate"
 	"tenantry/internal/rows"
 	"tenantry/internal/viewer"
 )
@@ -126,6 +127,11 @@ func (t *telling) answer(ctx context.Context, set *rows.Set) ([]byte, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
+	leave, ok := t.guard.turns.Take(ctx, rate.Lane{Account: viewer.From(ctx).Viewer().AccountID, Streaming: true}, costOf(graphql.GetOperationContext(ctx)))
+	if !ok {
+		return nil, context.Cause(ctx)
+	}
+	defer leave()
 	if set.Change != nil {
 		return t.guard.reader.Tell(ctx, set)
 	}

@@ -18,6 +18,7 @@ import (
 	"tenantry/internal/event"
 	"tenantry/internal/metric"
 	"tenantry/internal/password"
+	"tenantry/internal/peer"
 	"tenantry/internal/postgres"
 	"tenantry/internal/rate"
 	"tenantry/internal/read"
@@ -61,16 +62,16 @@ func serve(ctx context.Context, url string) (*product, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.New(pool, password.New(1), time.Hour)
+	st, err := store.New(pool, password.New(1), rate.NewAttempts(), time.Hour)
 	if err != nil {
 		return nil, err
 	}
 	p := &product{reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, pool: pool, sessions: viewer.NewSessions(pool)}
 	log := slog.New(slog.NewTextHandler(&p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	p.handler, err = graph.Handler(graph.Options{
-		Reader: p.reader, Store: st, Sessions: p.sessions, Events: event.New(pool, log), Metrics: metric.New(), Log: log,
+		Reader: p.reader, Store: st, Sessions: p.sessions, Events: event.New(pool, peer.New(pool, url, log), log), Metrics: metric.New(), Log: log,
 		Limits:  graph.Limits{Tokens: 1 << 20, Depth: 100, Cost: 1 << 30, Aliases: 1 << 20, RootFields: 1 << 20},
-		Rates:   rate.Boundless,
+		Buckets: rate.New(rate.Boundless), Turns: rate.Endless,
 		Timeout: time.Minute, MaxBody: 1 << 24,
 	})
 	return p, err

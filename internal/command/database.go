@@ -125,6 +125,16 @@ type Health struct {
 // Drain makes the server not ready: it is about to end.
 func (h *Health) Drain() { h.draining.Store(true) }
 
+// Parting has clients that keep a connection open come by another once the server is about to end.
+func (h *Health) Parting(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // Live answers as long as the process does.
 func (h *Health) Live(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }
 

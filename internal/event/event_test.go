@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"tenantry/internal/peer"
 	"tenantry/internal/problem"
 	"tenantry/internal/viewer"
 	"tenantry/models"
@@ -15,7 +16,8 @@ var account, tenant, other = uuid.New(), uuid.New(), uuid.New()
 
 func open(t *testing.T, typ string) (*Hub, *Stream) {
 	t.Helper()
-	h := New(nil, slog.New(slog.DiscardHandler))
+	log := slog.New(slog.DiscardHandler)
+	h := New(nil, peer.New(nil, "", log), log)
 	s := h.Open(account, Wish{Type: typ})
 	who := &viewer.Viewer{AccountID: account, UserID: uuid.New(), Role: models.RoleMember, Memberships: []uuid.UUID{tenant}}
 	if err := s.Begin("10:10:", who); err != nil {

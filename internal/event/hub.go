@@ -18,10 +18,12 @@ import (
 )
 
 const (
-	// often is how long it takes at most until the changes of other processes are seen, while anybody watches;
-	// seldom how long the place in the events stays while nobody does.
-	often  = 250 * time.Millisecond
-	seldom = 15 * time.Second
+	// often is how long it takes at most until the changes of other processes are seen, while anybody watches, if their
+	// word of it is not heard, and now and then otherwise; seldom is how long the place in the events stays while nobody
+	// watches.
+	often      = 250 * time.Millisecond
+	nowAndThen = time.Second
+	seldom     = 15 * time.Second
 	// apart is how long the hub waits between two looks, so that a burst of changes makes few of them.
 	apart = 5 * time.Millisecond
 	// timeout is how long a look may take, with the wait for a connection.
@@ -45,9 +47,10 @@ type listener interface {
 
 // Hub has the listeners of a process.
 type Hub struct {
-	pool *pgxpool.Pool
-	log  *slog.Logger
-	wake chan struct{}
+	pool  *pgxpool.Pool
+	peers Peers
+	log   *slog.Logger
+	wake  chan struct{}
 
 	mu        sync.Mutex
 	listeners map[uuid.UUID]map[listener]struct{}
@@ -65,9 +68,24 @@ type moment struct {
 	snapshot string
 }
 
+// Peers are the other processes on the database.
+type Peers interface {
+	// On has a function called with what they tell about a topic.
+	On(topic string, hear func(text string))
+	// Tell tells them something about a topic.
+	Tell(topic, text string)
+	// Listening tells whether what they tell is heard.
+	Listening() bool
+}
+
+// news is the topic of a process that committed something.
+const news = "happened"
+
 // New is a hub that knows of nothing yet: see Keep.
-func New(pool *pgxpool.Pool, log *slog.Logger) *Hub {
-	return &Hub{pool: pool, log: log, wake: make(chan struct{}, 1), listeners: map[uuid.UUID]map[listener]struct{}{}}
+func New(pool *pgxpool.Pool, peers Peers, log *slog.Logger) *Hub {
+	h := &Hub{pool: pool, peers: peers, log: log, wake: make(chan struct{}, 1), listeners: map[uuid.UUID]map[listener]struct{}{}}
+	peers.On(news, func(string) { h.rouse() })
+	return h
 }
 
 func (h *Hub) add(account uuid.UUID, l listener) {
@@ -87,6 +105,11 @@ func (h *Hub) remove(account uuid.UUID, l listener) {
 
 // Wake says that something was committed in this process.
 func (h *Hub) Wake() {
+	h.peers.Tell(news, "")
+	h.rouse()
+}
+
+func (h *Hub) rouse() {
 	if h.watched() {
 		h.nudge()
 	}
@@ -124,6 +147,9 @@ func (h *Hub) run(ctx context.Context) {
 		pause := seldom
 		if h.watched() {
 			pause = often
+			if h.peers.Listening() {
+				pause = nowAndThen
+			}
 		}
 		if failing {
 			pause = 2 * often

@@ -84,6 +84,21 @@ func (m *Metrics) Open(what string) (closed func()) {
 // Told counts a change that a subscription was told.
 func (m *Metrics) Told() { m.told.Inc() }
 
+// Peers has it read whenever Prometheus asks how many other processes there are on the database.
+func (m *Metrics) Peers(count func() int) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "tenantry_peers", Help: "How many other processes serve the same database."},
+		func() float64 { return float64(count()) }))
+}
+
+// Turns has it read whenever Prometheus asks how much runs and waits.
+func (m *Metrics) Turns(numbers func() (running, waiting int)) {
+	gauge := func(name, help string, value func() int) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(value()) }))
+	}
+	gauge("tenantry_turns_running", "How many everyday operations run, a dear one counting as several.", func() int { n, _ := numbers(); return n })
+	gauge("tenantry_turns_waiting", "How many operations wait for their turn.", func() int { _, n := numbers(); return n })
+}
+
 // Pool has the pool's numbers read whenever Prometheus asks.
 func (m *Metrics) Pool(pool *pgxpool.Pool) {
 	gauge := func(name, help string, value func(*pgxpool.Stat) float64) {

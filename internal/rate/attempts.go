@@ -20,6 +20,7 @@ const (
 type Attempts struct {
 	users, addresses *book[string]
 	now              func() time.Time
+	peers            Peers
 }
 
 // NewAttempts has seen none.
@@ -29,12 +30,24 @@ func NewAttempts() *Attempts {
 	}
 }
 
-// Try counts an attempt; it is a problem if there were too many. Who then knew the password calls well.
-func (a *Attempts) Try(user, address string) (well func(), err error) {
-	wait, well := draw(a.now(), 1,
-		a.users.of(user, rate.Every(userPause), userBurst), a.addresses.of(address, rate.Every(addressPause), addressBurst))
+// Try counts an attempt; it is a problem if there were too many. Otherwise "end" tells whether it went well.
+func (a *Attempts) Try(user, address string) (end func(well bool), err error) {
+	user, address = hashed(user), hashed(address)
+	wait, back := draw(a.now(), 1, a.user(user), a.address(address))
 	if wait > 0 {
 		return nil, problem.New(problem.RateLimited, "Too many attempts: try again in %d s.", int(wait.Seconds())+1)
 	}
-	return well, nil
+	return func(well bool) {
+		if well {
+			back()
+		} else {
+			a.tell(user, address)
+		}
+	}, nil
+}
+
+func (a *Attempts) user(of string) *bucket { return a.users.of(of, rate.Every(userPause), userBurst) }
+
+func (a *Attempts) address(of string) *bucket {
+	return a.addresses.of(of, rate.Every(addressPause), addressBurst)
 }

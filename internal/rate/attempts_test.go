@@ -43,10 +43,10 @@ func TestGuessesAreCountedByUserAndByAddress(t *testing.T) {
 func TestWhoKnowsThePasswordIsNeverThrottled(t *testing.T) {
 	a := NewAttempts()
 	for range 500 {
-		well, err := a.Try("ada", "192.0.2.1")
+		end, err := a.Try("ada", "192.0.2.1")
 		if err != nil {
 			t.Fatal(err)
 		}
-		well()
+		end(true)
 	}
 }

@@ -1,10 +1,12 @@
-// Package rate bounds how much is asked of one process: a bucket of cost for each viewer, for each account, and for
-// each address that asks without signing in. A bucket fills at a constant rate up to what it holds.
+// Package rate bounds how much is asked: a bucket of cost for each viewer, for each account, and for each address that
+// asks without signing in. A bucket fills at a constant rate up to what it holds. The processes on one database tell
+// each other what was drawn, so that a bucket is the same whichever of them is asked: see Join.
 package rate
 
 import (
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -43,13 +45,20 @@ type Buckets struct {
 	limits Limits
 	book   *book[key]
 	now    func() time.Time
+	peers  Peers
 }
 
 // key is whose bucket it is: a user's, an account's or an address's.
 type key struct {
-	account, user uuid.UUID
-	customer      bool
-	address       string
+	Account, User uuid.UUID
+	Customer      bool
+	Address       string
+}
+
+// bucket knows besides how much was drawn that other processes were not told of.
+type bucket struct {
+	*rate.Limiter
+	untold atomic.Int64
 }
 
 // New makes buckets, all full.
@@ -66,14 +75,19 @@ func (b *Buckets) Take(who *viewer.Viewer, address string, cost int) (State, boo
 	now := b.now()
 	buckets := b.of(who, address)
 	wait, _ := draw(now, cost, buckets...)
-	s := state(buckets[0], now, cost)
+	if wait == 0 {
+		for i, k := range keysOf(who, address) {
+			b.tell(k, buckets[i], cost)
+		}
+	}
+	s := state(buckets[0].Limiter, now, cost)
 	s.Wait = wait
 	return s, wait == 0
 }
 
 // Look tells what Take would draw, and draws nothing.
 func (b *Buckets) Look(who *viewer.Viewer, address string, cost int) State {
-	return state(b.of(who, address)[0], b.now(), cost)
+	return state(b.of(who, address)[0].Limiter, b.now(), cost)
 }
 
 func state(bucket *rate.Limiter, now time.Time, cost int) State {
@@ -88,44 +102,54 @@ func state(bucket *rate.Limiter, now time.Time, cost int) State {
 // whole is a number as GraphQL has it.
 func whole(n float64) int32 { return int32(min(n, math.MaxInt32)) }
 
-// of are the buckets of who asks, their own first.
-func (b *Buckets) of(who *viewer.Viewer, address string) []*rate.Limiter {
+// keysOf are whose buckets somebody draws from, their own first.
+func keysOf(who *viewer.Viewer, address string) []key {
 	if who == nil {
-		return []*rate.Limiter{b.bucket(key{address: address}, b.limits.Viewer)}
+		return []key{{Address: address}}
 	}
 	// The role is in the key: with another role it is another bucket.
-	mine := key{account: who.AccountID, user: who.UserID, customer: who.Role == models.RoleCustomer}
-	limit := b.limits.Viewer
-	if mine.customer {
-		limit = min(limit, max(1, b.limits.Account/10))
-	}
-	return []*rate.Limiter{b.bucket(mine, limit), b.bucket(key{account: who.AccountID}, b.limits.Account)}
+	return []key{{Account: who.AccountID, User: who.UserID, Customer: who.Role == models.RoleCustomer}, {Account: who.AccountID}}
 }
 
-func (b *Buckets) bucket(k key, perSecond int) *rate.Limiter {
+// of are the buckets of who asks, their own first.
+func (b *Buckets) of(who *viewer.Viewer, address string) (buckets []*bucket) {
+	for _, k := range keysOf(who, address) {
+		buckets = append(buckets, b.bucket(k))
+	}
+	return buckets
+}
+
+func (b *Buckets) bucket(k key) *bucket {
+	perSecond := b.limits.Viewer
+	switch {
+	case k.Customer:
+		perSecond = min(perSecond, max(1, b.limits.Account/10))
+	case k.User == uuid.Nil && k.Address == "":
+		perSecond = b.limits.Account
+	}
 	return b.book.of(k, rate.Limit(perSecond), max(perSecond, b.limits.Largest))
 }
 
 // book remembers the buckets of whoever drew last; who has not drawn for so long that the bucket is full is forgotten.
 type book[K comparable] struct {
 	mu      sync.Mutex // two that come at once get the same bucket
-	buckets *lru.LRU[K, *rate.Limiter]
+	buckets *lru.LRU[K, *bucket]
 }
 
 // bucketsMost is how many a book remembers.
 const bucketsMost = 50_000
 
 func newBook[K comparable](full time.Duration) *book[K] {
-	return &book[K]{buckets: lru.NewLRU[K, *rate.Limiter](bucketsMost, nil, full)}
+	return &book[K]{buckets: lru.NewLRU[K, *bucket](bucketsMost, nil, full)}
 }
 
 // of is the bucket of a key, which is full when it is new.
-func (b *book[K]) of(k K, limit rate.Limit, burst int) *rate.Limiter {
+func (b *book[K]) of(k K, limit rate.Limit, burst int) *bucket {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	known, ok := b.buckets.Get(k)
 	if !ok {
-		known = rate.NewLimiter(limit, burst)
+		known = &bucket{Limiter: rate.NewLimiter(limit, burst)}
 	}
 	b.buckets.Add(k, known) // from its last use on
 	return known
@@ -133,7 +157,7 @@ func (b *book[K]) of(k K, limit rate.Limit, burst int) *rate.Limiter {
 
 // draw takes so much from all of these buckets, and tells how to give it back; or, if one has too little, from none,
 // and tells how long until they have enough.
-func draw(now time.Time, n int, buckets ...*rate.Limiter) (wait time.Duration, back func()) {
+func draw(now time.Time, n int, buckets ...*bucket) (wait time.Duration, back func()) {
 	var drawn []*rate.Reservation
 	for _, bucket := range buckets {
 		r := bucket.ReserveN(now, n)

@@ -23,6 +23,7 @@ import (
 // Settings are the operator's choices. Printing or logging them leaves passwords out.
 type Settings struct {
 	DatabaseURL, OwnerDatabaseURL  string
+	ListenDatabaseURL              string
 	Addr, AdminAddr, DataDir, Demo string
 	TrustedProxies                 []netip.Prefix
 	PublicSchema                   bool
@@ -38,7 +39,9 @@ type Settings struct {
 	// How many streams and sockets may be open.
 	StreamsViewer, StreamsAccount, StreamsProcess int
 	RequestTimeout, StatementTimeout              time.Duration
+	Drain                                         time.Duration
 	PoolSize                                      int32
+	Waiting                                       int
 	PasswordHashes                                int
 	LogLevel                                      slog.Level
 	LogFormat                                     string

@@ -26,6 +26,8 @@ var table = []setting{
 		database(func(s *Settings) *string { return &s.DatabaseURL }), true},
 	{"TENANTRY_OWNER_DATABASE_URL", "owner-database-url", "", "The same database, signing in as tenantry_owner: for migrations and the operator's commands. `serve` migrates only if it is set.",
 		database(func(s *Settings) *string { return &s.OwnerDatabaseURL }), true},
+	{"TENANTRY_LISTEN_DATABASE_URL", "listen-database-url", "", "The same database as DATABASE_URL and the same role, if a pooler stands between: processes that serve one database hear each other here, which needs PostgreSQL itself.",
+		database(func(s *Settings) *string { return &s.ListenDatabaseURL }), true},
 	{"TENANTRY_ADDR", "addr", "127.0.0.1:8080", "Where to listen.",
 		address(func(s *Settings) *string { return &s.Addr }, false), false},
 	{"TENANTRY_ADMIN_ADDR", "admin-addr", "", "Where `/metrics` for Prometheus is served, with `/healthz` and `/readyz`; nowhere if it is empty. For the operator alone.",
@@ -78,10 +80,14 @@ var table = []setting{
 		number(func(s *Settings) *int { return &s.StreamsProcess }), false},
 	{"TENANTRY_REQUEST_TIMEOUT", "request-timeout", "10s", "How long a request may take.",
 		duration(func(s *Settings) *time.Duration { return &s.RequestTimeout }), false},
+	{"TENANTRY_DRAIN", "drain", "0s", "How long requests are still served after the server was told to end, while `/readyz` says that it is: as long as it takes a load balancer to notice, such as `5s`.",
+		pause(func(s *Settings) *time.Duration { return &s.Drain }), false},
 	{"TENANTRY_STATEMENT_TIMEOUT", "statement-timeout", "5s", "How long one statement in the database may take.",
 		duration(func(s *Settings) *time.Duration { return &s.StatementTimeout }), false},
 	{"TENANTRY_POOL_SIZE", "pool-size", "10", "Most connections to the database.",
 		number(func(s *Settings) *int32 { return &s.PoolSize }), false},
+	{"TENANTRY_WAITING", "waiting", "400", "How many operations may wait for their turn, half of them at most of one account; the others are told to try again. As many run at once as there are connections, dear ones counting as several.",
+		number(func(s *Settings) *int { return &s.Waiting }), false},
 	{"TENANTRY_PASSWORD_HASHES", "password-hashes", "2", "How many passwords are checked at once; each takes a core and much memory.",
 		number(func(s *Settings) *int { return &s.PasswordHashes }), false},
 	{"TENANTRY_LOG_LEVEL", "log-level", "info", "`debug`, `info`, `warn` or `error`.",
@@ -132,6 +138,18 @@ func duration(field func(*Settings) *time.Duration) func(*Settings, string) erro
 		d, err := time.ParseDuration(text)
 		if err != nil || d < time.Millisecond {
 			return errors.New("it is a time above zero, like 90s or 12h")
+		}
+		*field(s) = d
+		return nil
+	}
+}
+
+// pause is a duration that may be nothing.
+func pause(field func(*Settings) *time.Duration) func(*Settings, string) error {
+	return func(s *Settings, text string) error {
+		d, err := time.ParseDuration(text)
+		if err != nil || d < 0 {
+			return errors.New("it is a time, like 5s, or 0s")
 		}
 		*field(s) = d
 		return nil

@@ -39,7 +39,7 @@ func (s *Store) SignIn(ctx context.Context, in models.SignInInput) (*models.Sign
 	if err != nil {
 		email = ""
 	}
-	well, err := s.attempts.Try(strings.ToLower(email), viewer.From(ctx).IP)
+	end, err := s.attempts.Try(strings.ToLower(email), viewer.From(ctx).IP)
 	if err != nil {
 		return nil, err
 	}
@@ -65,13 +65,11 @@ func (s *Store) SignIn(ctx context.Context, in models.SignInInput) (*models.Sign
 			return nil, err
 		}
 	}
-	switch len(fitting) {
-	case 0:
+	end(len(fitting) > 0)
+	switch {
+	case len(fitting) == 0:
 		return refused()
-	case 1:
-		well()
-	default:
-		well()
+	case len(fitting) > 1:
 		f.add(models.UserErrorCodeRequired, "You have users in several accounts: name one.", "account")
 		return &models.SignInPayload{UserErrors: f.list}, nil
 	}
@@ -243,7 +241,7 @@ func (s *Store) ChangePassword(ctx context.Context, in models.ChangePasswordInpu
 			return nil, errors.Join(err, problem.SignIn())
 		}
 	}
-	well, err := s.attempts.Try(asker.Token.ID.String(), asker.IP)
+	end, err := s.attempts.Try(asker.Token.ID.String(), asker.IP)
 	if err != nil {
 		return nil, err
 	}
@@ -252,10 +250,8 @@ func (s *Store) ChangePassword(ctx context.Context, in models.ChangePasswordInpu
 	if err != nil {
 		return nil, err
 	}
-	if !ok {
+	if end(ok); !ok {
 		f.add(models.UserErrorCodeInvalid, "It is not the password so far.", "oldPassword")
-	} else {
-		well()
 	}
 	if f.any() {
 		return &models.ChangePasswordPayload{UserErrors: f.list}, nil

@@ -31,13 +31,13 @@ type Store struct {
 	sessionTTL time.Duration
 }
 
-// New makes a store on a pool.
-func New(pool *pgxpool.Pool, passwords *password.Hasher, sessionTTL time.Duration) (*Store, error) {
+// New makes a store on a pool; attempts counts guesses of passwords.
+func New(pool *pgxpool.Pool, passwords *password.Hasher, attempts *rate.Attempts, sessionTTL time.Duration) (*Store, error) {
 	db := stdlib.OpenDBFromPool(pool)
 	g, err := gorm.Open(gormpg.New(gormpg.Config{Conn: db}), &gorm.Config{
 		SkipDefaultTransaction: true, DisableAutomaticPing: true, Logger: logger.Discard,
 	})
-	return &Store{pool: pool, sql: db, gorm: g, passwords: passwords, attempts: rate.NewAttempts(), sessionTTL: sessionTTL}, err
+	return &Store{pool: pool, sql: db, gorm: g, passwords: passwords, attempts: attempts, sessionTTL: sessionTTL}, err
 }
 
 // Tx is an open transaction that acts as its viewer.
