@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"sync"
 	"syscall"
 	"time"
 
@@ -14,69 +16,149 @@ import (
 type fault struct {
 	name  string
 	tries int
-	// down: it is the server itself that is away.
-	down bool
+	// servers and pool are how many servers there are, and connections of each; 0: as usual.
+	servers, pool int
+	// down: it is the server itself that is away. unnoticed: nobody may notice, not even by UNAVAILABLE.
+	down, unnoticed bool
 	// happen breaks something and makes it whole again, and tells when it was.
-	happen func(ctx context.Context, w *world) (whole time.Time, err error)
+	happen func(ctx context.Context, w *world, l *load) (whole time.Time, err error)
 }
 
+// ended are the sessions of the servers that end.
+const ended = "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'tenantry_server'"
+
 var faults = []fault{
-	{name: "the database is killed and started again", tries: 20, happen: func(ctx context.Context, w *world) (time.Time, error) {
+	{name: "the database is killed and started again", tries: 20, happen: func(ctx context.Context, w *world, _ *load) (time.Time, error) {
 		w.signal(syscall.SIGKILL)
 		pause()
 		err := w.revive(ctx)
 		return time.Now(), err
 	}},
-	{name: "all of its sessions are ended", tries: 50, happen: func(ctx context.Context, w *world) (time.Time, error) {
-		err := w.sql(ctx, "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'tenantry_server'")
+	{name: "all of its sessions are ended", tries: 50, happen: func(ctx context.Context, w *world, _ *load) (time.Time, error) {
+		err := w.sql(ctx, ended)
 		return time.Now(), err
 	}},
-	{name: "it stands still for eight seconds", tries: 5, happen: func(_ context.Context, w *world) (time.Time, error) {
+	{name: "it stands still for eight seconds", tries: 5, happen: func(_ context.Context, w *world, _ *load) (time.Time, error) {
 		w.signal(syscall.SIGSTOP)
 		time.Sleep(8 * time.Second)
 		w.signal(syscall.SIGCONT)
 		return time.Now(), nil
 	}},
-	{name: "it lets nobody in any more", tries: 20, happen: func(ctx context.Context, w *world) (time.Time, error) {
-		err := w.sql(ctx, "alter role tenantry_server connection limit 0", "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'tenantry_server'")
+	{name: "it lets nobody in any more", tries: 20, happen: func(ctx context.Context, w *world, _ *load) (time.Time, error) {
+		err := w.sql(ctx, "alter role tenantry_server connection limit 0", ended)
 		if err == nil {
 			pause()
 			err = w.sql(ctx, "alter role tenantry_server connection limit -1")
 		}
 		return time.Now(), err
 	}},
-	{name: "it becomes read-only", tries: 20, happen: func(ctx context.Context, w *world) (time.Time, error) {
-		err := w.sql(ctx, "alter role tenantry_server set default_transaction_read_only = on", "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'tenantry_server'")
+	{name: "it becomes read-only", tries: 20, happen: func(ctx context.Context, w *world, _ *load) (time.Time, error) {
+		err := w.sql(ctx, "alter role tenantry_server set default_transaction_read_only = on", ended)
 		if err == nil {
 			pause()
-			err = w.sql(ctx, "alter role tenantry_server reset default_transaction_read_only", "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'tenantry_server'")
+			err = w.sql(ctx, "alter role tenantry_server reset default_transaction_read_only", ended)
 		}
 		return time.Now(), err
 	}},
-	{name: "a table is locked", tries: 10, happen: func(ctx context.Context, w *world) (time.Time, error) {
-		conn, err := pgx.Connect(ctx, w.superuser)
-		if err != nil {
-			return time.Time{}, err
-		}
-		defer func() { _ = conn.Close(ctx) }()
-		err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, "lock table app.tickets"); err != nil {
-				return err
-			}
+	{name: "a table is locked", tries: 10, happen: func(ctx context.Context, w *world, _ *load) (time.Time, error) {
+		err := w.locked(ctx, func() error {
 			pause()
 			return nil
 		})
 		return time.Now(), err
 	}},
-	{name: "the server is killed and started again", tries: 200, down: true, happen: func(ctx context.Context, w *world) (time.Time, error) {
-		w.server.Kill()
-		err := w.serve(ctx)
+	{name: "all connections to it break off", tries: 50, happen: func(_ context.Context, w *world, _ *load) (time.Time, error) {
+		w.network.cut()
+		time.Sleep(rand.N(500 * time.Millisecond))
+		w.network.mend()
+		return time.Now(), nil
+	}},
+	{name: "nothing arrives any more for eight seconds, and nothing breaks off", tries: 5, happen: func(_ context.Context, w *world, _ *load) (time.Time, error) {
+		w.network.stop()
+		time.Sleep(8 * time.Second)
+		w.network.mend()
+		return time.Now(), nil
+	}},
+	{name: "each of its answers takes 200 ms", tries: 5, happen: func(_ context.Context, w *world, _ *load) (time.Time, error) {
+		w.network.delay(200 * time.Millisecond)
+		pause()
+		w.network.mend()
+		return time.Now(), nil
+	}},
+	{name: "two hundred clients ask for two connections to a slow one", tries: 5, pool: 2, happen: func(ctx context.Context, w *world, l *load) (time.Time, error) {
+		w.network.delay(100 * time.Millisecond)
+		mended := make(chan struct{})
+		var all sync.WaitGroup
+		for range 200 {
+			all.Go(func() {
+				for more := true; more; {
+					l.ask(-1, "", `{ tickets(first: 3) { nodes { subject } } }`, `"nodes"`)
+					select {
+					case <-mended:
+						more = false
+					default:
+					}
+				}
+			})
+		}
+		var err error
+		for range 20 {
+			time.Sleep(100 * time.Millisecond)
+			var response *http.Response
+			if response, err = client.Get("http://" + w.servers[0].addr + "/readyz"); err != nil {
+				break
+			}
+			if _ = response.Body.Close(); response.StatusCode != http.StatusOK {
+				l.complain("it is not ready: %s", response.Status)
+			}
+		}
+		w.network.mend()
+		close(mended)
+		all.Wait()
+		l.forget(-1)
 		return time.Now(), err
 	}},
-	{name: "the server is ended in order and started again", tries: 20, down: true, happen: func(ctx context.Context, w *world) (time.Time, error) {
-		w.server.Stop()
-		err := w.serve(ctx)
+	{name: "clients leave before they are answered", tries: 20, happen: func(ctx context.Context, w *world, l *load) (time.Time, error) {
+		err := w.locked(ctx, func() error {
+			var all sync.WaitGroup
+			for range poolSize {
+				all.Go(func() {
+					ctx, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+					defer cancel()
+					_, _, _ = post(ctx, w.servers[0].addr, w.token, "", `{ tickets(first: 1, filter: { subject: { contains: "who left" } }) { nodes { subject } } }`)
+				})
+			}
+			all.Wait()
+			time.Sleep(time.Second)
+			n, err := w.count(ctx, "select count(*) from pg_stat_activity where usename = 'tenantry_server' and state = 'active' and query like '%who left%'")
+			if n > 0 {
+				l.complain("%d statements of clients that left go on", n)
+			}
+			return err
+		})
 		return time.Now(), err
+	}},
+	{name: "the server is killed and started again", tries: 200, down: true, happen: func(ctx context.Context, w *world, _ *load) (time.Time, error) {
+		w.servers[0].Kill()
+		err := w.start(ctx, w.servers[0])
+		return time.Now(), err
+	}},
+	{name: "the server is ended in order and started again", tries: 20, down: true, happen: func(ctx context.Context, w *world, _ *load) (time.Time, error) {
+		w.servers[0].Stop()
+		err := w.start(ctx, w.servers[0])
+		return time.Now(), err
+	}},
+	{name: "two servers behind a balancer are ended in order and started again, in turn", tries: 20, servers: 2, unnoticed: true, happen: func(ctx context.Context, w *world, _ *load) (time.Time, error) {
+		for _, s := range w.servers {
+			if err := w.balancer.all(ctx); err != nil {
+				return time.Time{}, err
+			}
+			s.Stop()
+			if err := w.start(ctx, s); err != nil {
+				return time.Time{}, err
+			}
+		}
+		return time.Now(), w.balancer.all(ctx)
 	}},
 }
 
@@ -104,7 +186,7 @@ const (
 )
 
 func (r result) well() bool {
-	return r.lost == 0 && r.twice == 0 && len(r.wrong) == 0 && r.connections <= connections && r.grown < 50 &&
+	return r.lost == 0 && r.twice == 0 && len(r.wrong) == 0 && r.connections <= r.servers*(r.pool+ownConnections) && r.grown < 50 &&
 		(!r.timed || r.worst <= longest && r.recovered <= soon)
 }
 
@@ -124,34 +206,54 @@ func (r result) String() string {
 // suffer has a fault happen again and again under load.
 func (w *world) suffer(ctx context.Context, f fault) (result, error) {
 	f.tries = max(1, f.tries/w.share)
+	for of, usual := range map[*int]int{&f.servers: 1, &f.pool: poolSize} {
+		if *of == 0 {
+			*of = usual
+		}
+	}
 	r := result{fault: f, timed: w.share == 1}
-	before := w.metric("go_goroutines")
-	l := w.begin(2*poolSize, f.down)
+	if err := w.run(ctx, f.servers, f.pool); err != nil {
+		return r, err
+	}
+	client.CloseIdleConnections()
+	before := w.servers[0].metric("go_goroutines")
+	l := w.begin(w.addr(), f)
 	for range f.tries {
 		time.Sleep(100*time.Millisecond + rand.N(200*time.Millisecond))
-		whole, err := f.happen(ctx, w)
+		whole, err := f.happen(ctx, w, l)
 		if err != nil {
 			return r, err
 		}
 		r.recovered = max(r.recovered, l.recovered(whole))
 	}
 	l.end()
+	client.CloseIdleConnections()
 	time.Sleep(time.Second)
 	r.worst, r.wrong, r.changes = l.worst, l.wrong, len(l.done)
 	var err error
 	if r.lost, r.twice, err = l.kept(ctx); err != nil {
 		return r, err
 	}
-	conn, err := pgx.Connect(ctx, w.superuser)
-	if err != nil {
+	if r.connections, err = w.count(ctx, "select count(*) from pg_stat_activity where usename = 'tenantry_server'"); err != nil {
 		return r, err
 	}
-	defer func() { _ = conn.Close(ctx) }()
-	if err := conn.QueryRow(ctx, "select count(*) from pg_stat_activity where usename = 'tenantry_server'").Scan(&r.connections); err != nil {
-		return r, err
-	}
-	if after := w.metric("go_goroutines"); !f.down {
+	if after := w.servers[0].metric("go_goroutines"); !f.down && !f.unnoticed {
 		r.grown = after - before
 	}
 	return r, nil
+}
+
+// locked does something while nobody can use a table.
+func (w *world) locked(ctx context.Context, do func() error) error {
+	conn, err := pgx.Connect(ctx, w.superuser)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "lock table app.tickets"); err != nil {
+			return err
+		}
+		return do()
+	})
 }

@@ -53,17 +53,18 @@ func run(ctx context.Context, share int, only string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	w.database, w.superuser = db.ServerURL(), db.SuperuserURL()
+	w.superuser = db.SuperuserURL()
+	if w.network, w.database, err = between(db.ServerURL()); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.network.Close()) }()
 	if err := postgres.Migrate(ctx, db.OwnerURL(), quiet); err != nil {
 		return err
 	}
 	if err := demo.Fill(ctx, db.OwnerURL()); err != nil {
 		return err
 	}
-	if err := w.serve(ctx); err != nil {
-		return err
-	}
-	defer func() { w.server.Stop() }()
+	defer w.end()
 	fmt.Println(strings.Join(columns, " | "))
 	fmt.Println(strings.Repeat("--- | ", len(columns)-1) + "---")
 	broken := 0
@@ -80,8 +81,7 @@ func run(ctx context.Context, share int, only string) (err error) {
 		}
 	}
 	if broken > 0 {
-		w.server.Stop()
-		return fmt.Errorf("%d faults were not got over; the server said\n%s", broken, w.server.Said())
+		return fmt.Errorf("%d faults were not got over; the servers said\n%s", broken, w.said())
 	}
 	return nil
 }

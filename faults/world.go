@@ -27,19 +27,32 @@ import (
 	"log/slog"
 )
 
-// poolSize is how many connections the server has for those who ask, and connections how many with those for itself.
+// poolSize is how many connections a server has for those who ask, ownConnections how many for itself, and clients how
+// many there are.
 const (
-	poolSize    = 8
-	connections = poolSize + 3
+	poolSize       = 8
+	clients        = 2 * poolSize
+	ownConnections = 3
 )
 
-// world is a server with its database, and clients that use it.
+// world is a server, or several, with their database, and clients that use them.
 type world struct {
-	dir, binary, database, superuser string
-	share                            int
-	server                           *process.Server
-	addr, admin                      string
-	token                            string
+	dir, binary, superuser string
+	share                  int
+	// network is between the servers and the database, which they reach by it.
+	network  *proxy
+	database string
+	pool     int
+	servers  []*server
+	// balancer is before the servers, if there are several.
+	balancer *balancer
+	token    string
+}
+
+// server is a running server, on the same addresses whenever it is started again.
+type server struct {
+	*process.Server
+	addr, admin string
 }
 
 // free is an address on which nobody listens.
@@ -52,22 +65,77 @@ func free() (string, error) {
 	return l.Addr().String(), nil
 }
 
-// serve starts the server, on the same address each time.
-func (w *world) serve(ctx context.Context) (err error) {
-	if w.addr == "" {
-		if w.addr, err = free(); err != nil {
+// run has so many servers run, with so many connections each.
+func (w *world) run(ctx context.Context, servers, pool int) error {
+	if len(w.servers) == servers && w.pool == pool {
+		return nil
+	}
+	w.end()
+	w.pool = pool
+	var addresses []string
+	for range servers {
+		s := &server{}
+		for _, address := range []*string{&s.addr, &s.admin} {
+			var err error
+			if *address, err = free(); err != nil {
+				return err
+			}
+		}
+		if err := w.start(ctx, s); err != nil {
 			return err
 		}
-		if w.admin, err = free(); err != nil {
+		w.servers, addresses = append(w.servers, s), append(addresses, s.addr)
+	}
+	if servers > 1 {
+		var err error
+		if w.balancer, err = balance(ctx, addresses); err != nil {
 			return err
 		}
 	}
-	w.server, err = process.Start(ctx, w.binary, w.database, 0, "--addr", w.addr, "--admin-addr", w.admin, "--pool-size", fmt.Sprint(poolSize),
-		"--rate-viewer", "10000000", "--rate-account", "100000000", "--request-timeout", "5s")
-	if err != nil || w.token != "" {
-		return err
+	return w.signIn(ctx)
+}
+
+// addr is where clients ask.
+func (w *world) addr() string {
+	if w.balancer != nil {
+		return w.balancer.addr
 	}
-	status, body, err := w.post(ctx, "", "", fmt.Sprintf(`mutation { signIn(input: { email: "ada@northwind.example", password: %q }) { token } }`, demo.Password))
+	return w.servers[0].addr
+}
+
+// start starts a server, again or for the first time.
+func (w *world) start(ctx context.Context, s *server) (err error) {
+	s.Server, err = process.Start(ctx, w.binary, w.database, 0, "--addr", s.addr, "--admin-addr", s.admin, "--pool-size", fmt.Sprint(w.pool),
+		"--rate-viewer", "10000000", "--rate-account", "100000000", "--request-timeout", "5s", "--drain", "500ms")
+	return err
+}
+
+// end ends all servers.
+func (w *world) end() {
+	if w.balancer != nil {
+		w.balancer.close()
+		w.balancer = nil
+	}
+	for _, s := range w.servers {
+		s.Stop()
+	}
+	w.servers = nil
+}
+
+// said is what the servers said; they end.
+func (w *world) said() (text string) {
+	for _, s := range w.servers {
+		s.Stop()
+		text += s.Said()
+	}
+	return text
+}
+
+func (w *world) signIn(ctx context.Context) error {
+	if w.token != "" {
+		return nil
+	}
+	status, body, err := post(ctx, w.servers[0].addr, "", "", fmt.Sprintf(`mutation { signIn(input: { email: "ada@northwind.example", password: %q }) { token } }`, demo.Password))
 	if err != nil {
 		return err
 	}
@@ -83,13 +151,13 @@ func (w *world) serve(ctx context.Context) (err error) {
 
 var client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 
-// post sends a document, as somebody and with a key if there are any.
-func (w *world) post(ctx context.Context, token, key, document string) (status int, body []byte, err error) {
+// post sends a document to an address, as somebody and with a key if there are any.
+func post(ctx context.Context, addr, token, key, document string) (status int, body []byte, err error) {
 	text, err := json.Marshal(map[string]string{"query": document})
 	if err != nil {
 		return 0, nil, err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+w.addr+"/graphql", bytes.NewReader(text))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+addr+"/graphql", bytes.NewReader(text))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -112,6 +180,7 @@ func (w *world) post(ctx context.Context, token, key, document string) (status i
 // load are clients that ask and change things, and note how it went.
 type load struct {
 	world *world
+	addr  string
 	stop  chan struct{}
 	work  sync.WaitGroup
 
@@ -122,14 +191,14 @@ type load struct {
 	// meant are the subjects of tickets that were to be made, and done those of which the server said that they were.
 	meant, done map[string]bool
 	// well is when each client last got a good answer.
-	well map[int]time.Time
-	// down: no answer at all counts as one, since the server itself is away.
-	down bool
+	well  map[int]time.Time
+	fault fault
 }
 
-// begin starts clients: each makes tickets, with a key and tries again until it is told that it is done, and reads.
-func (w *world) begin(clients int, down bool) *load {
-	l := &load{world: w, stop: make(chan struct{}), meant: map[string]bool{}, done: map[string]bool{}, well: map[int]time.Time{}, down: down}
+// begin starts clients of an address: each makes tickets, with a key and tries again until it is told that it is done,
+// and reads.
+func (w *world) begin(addr string, f fault) *load {
+	l := &load{world: w, addr: addr, stop: make(chan struct{}), meant: map[string]bool{}, done: map[string]bool{}, well: map[int]time.Time{}, fault: f}
 	for n := range clients {
 		l.work.Go(func() { l.client(n) })
 	}
@@ -166,7 +235,7 @@ func (l *load) client(n int) {
 // ask asks once. It was good if the answer has a certain text.
 func (l *load) ask(n int, key, document, want string) (good, stopped bool) {
 	began := time.Now()
-	status, body, err := l.world.post(context.Background(), l.world.token, key, document)
+	status, body, err := post(context.Background(), l.addr, l.world.token, key, document)
 	took := time.Since(began)
 	good = err == nil && status == http.StatusOK && bytes.Contains(body, []byte(want)) && !bytes.Contains(body, []byte(`"errors"`))
 	l.mu.Lock()
@@ -175,9 +244,9 @@ func (l *load) ask(n int, key, document, want string) (good, stopped bool) {
 	switch {
 	case good:
 		l.well[n] = time.Now()
-	case err != nil && !l.down:
+	case err != nil && !l.fault.down:
 		l.wrong = append(l.wrong, err.Error())
-	case err == nil && status != http.StatusServiceUnavailable && !unavailable.Match(body):
+	case err == nil && (l.fault.unnoticed || status != http.StatusServiceUnavailable && !unavailable.Match(body)):
 		l.wrong = append(l.wrong, fmt.Sprintf("%d %.300s", status, body))
 	}
 	if !good {
@@ -213,29 +282,44 @@ func (l *load) end() {
 	l.work.Wait()
 }
 
+// forget leaves out a client that has gone.
+func (l *load) forget(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.well, n)
+}
+
+// complain notes an answer that should not have been.
+func (l *load) complain(format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wrong = append(l.wrong, fmt.Sprintf(format, args...))
+}
+
 // kept compares what the database has with what was meant and what was said to be done: how many acknowledged changes
-// it lacks, and how many it has twice.
+// it lacks, and how many it has twice. A ticket that those who watch were not told of is lost, too.
 func (l *load) kept(ctx context.Context) (lost, twice int, err error) {
 	conn, err := pgx.Connect(ctx, l.world.superuser)
 	if err != nil {
 		return 0, 0, err
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	rows, err := conn.Query(ctx, "select subject, count(*) from app.tickets group by 1")
+	rows, err := conn.Query(ctx, `select t.subject, count(distinct t.id), count(e.id) from app.tickets t
+		left join app.events e on e.account_id = t.account_id and e.object_id = t.id and e.tenant_before is null and e.tenant_after is not null group by 1`)
 	if err != nil {
 		return 0, 0, err
 	}
-	found := map[string]int{}
+	found, told := map[string]int{}, map[string]int{}
 	var subject string
-	var n int
-	if _, err := pgx.ForEachRow(rows, []any{&subject, &n}, func() error { found[subject] = n; return nil }); err != nil {
+	var tickets, events int
+	if _, err := pgx.ForEachRow(rows, []any{&subject, &tickets, &events}, func() error { found[subject], told[subject] = tickets, events; return nil }); err != nil {
 		return 0, 0, err
 	}
 	for subject := range l.meant {
-		if l.done[subject] && found[subject] == 0 {
+		if l.done[subject] && found[subject] == 0 || found[subject] > told[subject] {
 			lost++
 		}
-		if found[subject] > 1 {
+		if max(found[subject], told[subject]) > 1 {
 			twice++
 		}
 	}
@@ -243,8 +327,8 @@ func (l *load) kept(ctx context.Context) (lost, twice int, err error) {
 }
 
 // metric is a number that the server's metrics tell.
-func (w *world) metric(name string) int {
-	response, err := client.Get("http://" + w.admin + "/metrics")
+func (s *server) metric(name string) int {
+	response, err := client.Get("http://" + s.admin + "/metrics")
 	if err != nil {
 		return -1
 	}
@@ -294,6 +378,16 @@ func (w *world) signal(s syscall.Signal) {
 func (w *world) revive(ctx context.Context) error {
 	_, err := cluster.Open(ctx, filepath.Join(w.dir, "data"), slog.New(slog.DiscardHandler))
 	return err
+}
+
+// count is a number that the database knows.
+func (w *world) count(ctx context.Context, query string) (n int, err error) {
+	conn, err := pgx.Connect(ctx, w.superuser)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	return n, conn.QueryRow(ctx, query).Scan(&n)
 }
 
 // sql runs statements as the superuser.

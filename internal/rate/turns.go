@@ -11,8 +11,8 @@ import (
 
 // TurnLimits are how much may run at once.
 type TurnLimits struct {
-	// Running is how many everyday operations run at once, dearer ones counting as several. One account has at most
-	// three quarters of it, so that others find room whatever it asks.
+	// Running is how many everyday operations run at once, dearer ones counting as several. One account leaves a
+	// quarter of it, so that others find room whatever it asks.
 	Running int
 	// Waiting is how many operations may wait for their turn; half of them at most are of one account.
 	Waiting int
@@ -137,7 +137,7 @@ func (t *Turns) Numbers() (running, waiting int) {
 }
 
 // share is how much of one lane may run.
-func (t *Turns) share() int { return max(1, t.limits.Running*3/4) }
+func (t *Turns) share() int { return t.limits.Running - t.limits.Running/4 }
 
 func begun(t *turn) bool {
 	select {
