@@ -28,6 +28,7 @@ import (
 	"tenantry/internal/settings"
 	"tenantry/internal/store"
 	"tenantry/internal/tally"
+	"tenantry/internal/trace"
 	"tenantry/internal/viewer"
 	"tenantry/web"
 )
@@ -44,7 +45,12 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200) // half the work of collecting, for some 15 MB
 	}
-	pool, err := postgres.Open(ctx, db.ServerURL, postgres.Settings{Size: s.PoolSize, Statement: s.StatementTimeout})
+	tracer, err := trace.FromEnvironment(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer tracer.Close(context.WithoutCancel(ctx))
+	pool, err := postgres.Open(ctx, db.ServerURL, postgres.Settings{Size: s.PoolSize, Statement: s.StatementTimeout, Trace: tracer.Database()})
 	if err != nil {
 		return err
 	}
@@ -94,7 +100,7 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	}
 	defer stopEvents()
 	api, err := graph.Handler(graph.Options{
-		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Issuer: issuer, Events: events, Metrics: metrics, Log: log,
+		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Issuer: issuer, Events: events, Metrics: metrics, Tracer: tracer, Log: log,
 		Limits:  graph.Limits{Tokens: s.MaxTokens, Depth: s.MaxDepth, Cost: s.MaxCost, Aliases: s.MaxAliases, RootFields: s.MaxRootFields},
 		Buckets: buckets,
 		Streams: rate.PlaceLimits{Viewer: s.StreamsViewer, Account: s.StreamsAccount, Process: s.StreamsProcess},

@@ -76,7 +76,7 @@ func callers(ctx context.Context, conn *pgx.Conn, n int) ([]caller, error) {
 	shared := map[uuid.UUID]*ticket{}
 	for i := range out {
 		c := &out[i]
-		if err := c.signIn(ctx, conn); err != nil {
+		if err := c.signIn(ctx, conn, account); err != nil {
 			return nil, err
 		}
 		if err := c.look(ctx, conn, shared); err != nil {
@@ -89,7 +89,7 @@ func callers(ctx context.Context, conn *pgx.Conn, n int) ([]caller, error) {
 	return out, nil
 }
 
-func (c *caller) signIn(ctx context.Context, conn *pgx.Conn) error {
+func (c *caller) signIn(ctx context.Context, conn *pgx.Conn, account uuid.UUID) error {
 	t := token.New(account, ids.New())
 	c.Token = t.Write(token.Session)
 	_, err := conn.Exec(ctx, `insert into app.sessions (account_id, id, user_id, secret_hash, expires_at) values ($1, $2, $3, $4, now() + interval '1 day')`,

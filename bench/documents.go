@@ -19,7 +19,7 @@ var dearDocuments = []struct{ name, document string }{
 	{"25 counts of filtered lists", again(25, `t%d: tickets(first: 30, filter: {status: [OPEN, RESOLVED, CLOSED], priority: [LOW, HIGH], createdAt: {gte: "2020-01-01T00:00:00Z"}}) { nodes { id } totalCount } `)},
 	{"9 searches", again(9, `s%d: search(text: "printer", first: 10) { nodes { title excerpt } } `)},
 	{"9 lists by words", again(9, `t%d: tickets(first: 10, filter: {search: "ticket"}) { nodes { subject } } `)},
-	{"14 dashboards", again(14, `d%d: dashboard { ticketsByStatus { count } ticketsByPriority { count } ticketsUnassigned { count } ticketsOverdue { count } devicesByConnection { count }
+	{"8 dashboards", again(8, `d%d: dashboard { ticketsByStatus { count } ticketsByPriority { count } ticketsUnassigned { count } ticketsOverdue { count } devicesByConnection { count }
 		devicesByPlatform { count } remoteSessionsActive { count } assetsWarrantyExpiring { count } articlesInReview { count } busiestTenants { tenant { name } openTickets { count filter } } } `)},
 	{"every field of 90 devices", `{ devices(first: 90) { nodes { id name hostname tenant { id name status contactEmail } group { id name description } platform kind osName osVersion manufacturer model serialNumber macAddress publicIp agentVersion loggedInUser
 		connection lastSeenAt tags asset { id name tag } tickets(first: 6) { nodes { id number subject } } createdAt updatedAt version } } }`},

@@ -25,7 +25,7 @@ const (
 type options struct {
 	work, without, keep, scale string
 	rounds                     int
-	documents                  bool
+	documents, overload        bool
 }
 
 func main() {
@@ -48,6 +48,7 @@ func command(ctx context.Context, args []string) error {
 	flags.StringVar(&o.without, "without", "", "leave a `contender` out: limit or postgraphile")
 	flags.StringVar(&o.keep, "keep", "", "keep the data in this `folder`, and use what is there")
 	flags.BoolVar(&o.documents, "documents", false, "measure what dear documents cost instead")
+	flags.BoolVar(&o.overload, "overload", false, "measure what is still answered when too much is asked instead")
 	flags.StringVar(&o.scale, "scale", "", "measure the product on data set L instead, which is kept in this `folder`")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -94,6 +95,9 @@ func run(ctx context.Context, o options, log *slog.Logger) error {
 	}
 	if o.documents {
 		return printDocuments(ctx, os.Stdout, binary, d, people)
+	}
+	if o.overload {
+		return printOverload(ctx, os.Stdout, binary, d, people)
 	}
 	all, err := startContenders(ctx, o, d, binary, people)
 	if err == nil {

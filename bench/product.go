@@ -24,9 +24,9 @@ func buildProduct(ctx context.Context, dir string) (binary string, err error) {
 	return binary, nil
 }
 
-// startProduct runs it with its defaults, but for a port of its own and the size of its pool.
-func startProduct(ctx context.Context, binary string, d *database, connections int) (*contender, error) {
-	cmd := exec.Command(binary, "serve", "--addr", "127.0.0.1:0", "--pool-size", fmt.Sprint(connections))
+// startProduct runs it with its defaults, but for a port of its own, the size of its pool, and what flags say.
+func startProduct(ctx context.Context, binary string, d *database, connections int, flags ...string) (*contender, error) {
+	cmd := exec.Command(binary, append([]string{"serve", "--addr", "127.0.0.1:0", "--pool-size", fmt.Sprint(connections)}, flags...)...)
 	// Settings of whoever runs this are not the benchmark's.
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(e string) bool {
 		return strings.HasPrefix(e, "TENANTRY_") || strings.HasPrefix(e, "GOGC=") || strings.HasPrefix(e, "GOMEMLIMIT=")

@@ -18,6 +18,7 @@ import (
 	"tenantry/internal/rate"
 	"tenantry/internal/read"
 	"tenantry/internal/store"
+	"tenantry/internal/trace"
 	"tenantry/internal/viewer"
 )
 
@@ -32,8 +33,10 @@ type Options struct {
 	Events *event.Hub
 	// Metrics count what is answered.
 	Metrics *metric.Metrics
-	Log     *slog.Logger
-	Limits  Limits
+	// Tracer tells how long its parts took; nil: nobody is told.
+	Tracer *trace.Tracer
+	Log    *slog.Logger
+	Limits Limits
 	// Buckets bound how much cost may be asked in a second.
 	Buckets *rate.Buckets
 	// Streams are how many subscriptions and sockets may be open.

@@ -143,6 +143,9 @@ func (w *walker) field(f *ast.Field) measure {
 	if f.SelectionSet != nil && !within[f.Name] {
 		m.cost = sum(m.cost, 1) // the object itself, or each of the page
 	}
+	if f.ObjectDefinition != nil && f.ObjectDefinition.Name == "Dashboard" {
+		m.once = sum(m.once, countingCost)
+	}
 	m.cost, m.once = sum(min(m.cost*w.page(f), ceiling), m.once), 0
 	if w.searches(f) {
 		m.cost = sum(m.cost, searchingCost)

@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"tenantry/internal/metric"
+	"tenantry/internal/trace"
 	"tenantry/internal/viewer"
 )
 
@@ -28,10 +29,15 @@ func (s *Server) observe(ctx context.Context, op *graphql.OperationContext, stat
 		o.Codes = append(o.Codes, codeOf(e))
 	}
 	s.Metrics.Answered(o)
+	asker, account := viewer.From(ctx), ""
+	who := asker.Viewer()
+	if who != nil {
+		account = who.AccountID.String()
+	}
+	trace.Answered(ctx, trace.Operation{Kind: o.Kind, Name: o.Name, Cost: o.Cost, Status: status, Codes: o.Codes, Request: asker.RequestID, Account: account})
 	if !s.Log.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	asker := viewer.From(ctx)
 	attrs := append(make([]slog.Attr, 0, 10), slog.String("requestId", asker.RequestID), slog.String("kind", o.Kind), slog.Int("status", status),
 		slog.Int("cost", o.Cost), slog.Int64("microseconds", took.Microseconds()), slog.String("ip", asker.IP))
 	if o.Name != "" {
@@ -40,8 +46,11 @@ func (s *Server) observe(ctx context.Context, op *graphql.OperationContext, stat
 	if len(o.Codes) > 0 {
 		attrs = append(attrs, slog.Any("errors", o.Codes))
 	}
-	if v := asker.Viewer(); v != nil {
-		attrs = append(attrs, slog.String("account", v.AccountID.String()), slog.String("user", v.UserID.String()))
+	if who != nil {
+		attrs = append(attrs, slog.String("account", account), slog.String("user", who.UserID.String()))
+	}
+	if id := trace.ID(ctx); id != "" {
+		attrs = append(attrs, slog.String("traceId", id))
 	}
 	s.Log.LogAttrs(ctx, slog.LevelInfo, "request", attrs...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -37,9 +38,6 @@ func (s *Server) prepare(ctx context.Context, r request) (_ context.Context, op 
 	asker := viewer.From(ctx)
 	var err error
 	keep, listed := func() {}, false
-	if s.turns.Full(laneOf(asker)) { // it would be refused all the same, after more work
-		return ctx, op, s.crowded(ctx)
-	}
 	if s.Buckets.Look(asker.Viewer(), asker.IP, 0).Remaining == 0 { // not even to read a document
 		_, err = s.draw(ctx, r.head, 1)
 	}
@@ -120,8 +118,9 @@ func (s *Server) admit(ctx context.Context, op *graphql.OperationContext) error 
 func (s *Server) execute(ctx context.Context, head http.ResponseWriter, op *graphql.OperationContext) answer {
 	ctx, cancel := inTime(ctx, head, op)
 	defer cancel()
+	waited := s.Tracer.Waited(ctx)
 	leave, ok := s.turns.Take(ctx, laneOf(viewer.From(ctx)), costOf(op))
-	if !ok {
+	if waited.End(); !ok {
 		return *s.crowded(ctx)
 	}
 	defer leave()
@@ -165,8 +164,14 @@ func laneOf(asker *viewer.Asker) rate.Lane {
 	return rate.Lane{}
 }
 
-// crowded is the answer to what finds no turn in time.
+// crowded is the answer to what finds no turn in time. The log has a line a second of these together, and not one for
+// each: who can do no more has no time to write about it.
 func (s *Server) crowded(ctx context.Context) *answer {
+	s.Metrics.Refused()
+	s.refused.Add(1)
+	if now, last := time.Now().Unix(), s.toldRefused.Load(); now != last && s.toldRefused.CompareAndSwap(last, now) {
+		s.Log.WarnContext(ctx, "more is asked than the server can do: operations were refused", "count", s.refused.Swap(0))
+	}
 	a := s.failed(ctx, problem.New(problem.Unavailable, "Too much is asked of the server just now: try again in a second."))
 	a.status = http.StatusServiceUnavailable
 	return &a

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -26,6 +27,8 @@ type Server struct {
 	register *register
 	streams  *rate.Places
 	turns    *rate.Turns
+	// refused are how many operations found no turn since the second in which the log was told.
+	refused, toldRefused atomic.Int64
 	// drain ends what is open; open are the streams and sockets that are.
 	drain chan struct{}
 	open  sync.WaitGroup
@@ -38,7 +41,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.socket(w, r)
 		return
 	}
-	whole := graphql.StartOperationTrace(r.Context())
+	traced, span := s.Tracer.Request(r)
+	defer span.End()
+	whole := graphql.StartOperationTrace(traced)
 	ctx, cancel := context.WithTimeout(whole, s.Timeout)
 	defer cancel()
 	w.Header().Add("Vary", "Accept")
@@ -56,10 +61,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ctx = viewer.With(ctx, asker)
-	params, documentID, err := s.params(w, r)
-	if err == nil {
-		err = s.identify(ctx, asker, r)
+	if err := s.identify(ctx, asker, r); err != nil {
+		s.refuse(ctx, w, mediaType, err)
+		return
 	}
+	if s.turns.Full(laneOf(asker)) { // it would be refused all the same, after more work
+		write(w, mediaType, *s.crowded(ctx))
+		return
+	}
+	params, documentID, err := s.params(w, r)
 	if err != nil {
 		s.refuse(ctx, w, mediaType, err)
 		return

@@ -323,6 +323,8 @@ func printable(id string) string {
 func (k *socket) answer(ctx context.Context, id string, sent sentDocument) {
 	s := k.server
 	asker := k.newAsker()
+	ctx, span := s.Tracer.Message(ctx)
+	defer span.End()
 	ctx = viewer.With(graphql.StartOperationTrace(ctx), asker)
 	defer k.survive(ctx, id)
 	timed, cancel := context.WithTimeout(ctx, s.Timeout)

@@ -23,6 +23,7 @@ type Metrics struct {
 	cost     prometheus.Counter
 	open     *prometheus.GaugeVec
 	told     prometheus.Counter
+	refused  prometheus.Counter
 }
 
 // New has everything at zero.
@@ -33,12 +34,13 @@ func New() *Metrics {
 			Help: "Operations that were answered, by kind, by the name in the operator's list of documents, and by HTTP status (0 over a WebSocket)."}, []string{"kind", "operation", "status"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "tenantry_operation_seconds", Help: "How long queries and mutations took.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}, []string{"kind"}),
-		errors: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tenantry_errors_total", Help: "Top-level errors, by their code."}, []string{"code"}),
-		cost:   prometheus.NewCounter(prometheus.CounterOpts{Name: "tenantry_cost_total", Help: "The cost of all documents that were executed."}),
-		open:   prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tenantry_open", Help: "What is open: operations that run, subscriptions, and sockets."}, []string{"what"}),
-		told:   prometheus.NewCounter(prometheus.CounterOpts{Name: "tenantry_changes_told_total", Help: "Changes that subscriptions were told."}),
+		errors:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tenantry_errors_total", Help: "Top-level errors, by their code."}, []string{"code"}),
+		cost:    prometheus.NewCounter(prometheus.CounterOpts{Name: "tenantry_cost_total", Help: "The cost of all documents that were executed."}),
+		open:    prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tenantry_open", Help: "What is open: operations that run, subscriptions, and sockets."}, []string{"what"}),
+		told:    prometheus.NewCounter(prometheus.CounterOpts{Name: "tenantry_changes_told_total", Help: "Changes that subscriptions were told."}),
+		refused: prometheus.NewCounter(prometheus.CounterOpts{Name: "tenantry_turns_refused_total", Help: "Operations that found no turn, because too much was asked."}),
 	}
-	m.registry.MustRegister(m.requests, m.took, m.errors, m.cost, m.open, m.told,
+	m.registry.MustRegister(m.requests, m.took, m.errors, m.cost, m.open, m.told, m.refused,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -89,6 +91,9 @@ func (m *Metrics) Peers(count func() int) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "tenantry_peers", Help: "How many other processes serve the same database."},
 		func() float64 { return float64(count()) }))
 }
+
+// Refused counts an operation that found no turn.
+func (m *Metrics) Refused() { m.refused.Inc() }
 
 // Turns has it read whenever Prometheus asks how much runs and waits.
 func (m *Metrics) Turns(numbers func() (running, waiting int)) {

@@ -57,7 +57,7 @@ type Settings struct {
 	Size int32
 	// Statement is how long one statement may take.
 	Statement time.Duration
-	// Trace sees every batch; for tests that count round trips.
+	// Trace sees every batch, and if it is a pgxpool.AcquireTracer every wait for a connection; nil: nobody does.
 	Trace pgx.QueryTracer
 }
 
