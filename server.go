@@ -50,7 +50,7 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 		return err
 	}
 	defer tracer.Close(context.WithoutCancel(ctx))
-	pool, err := postgres.Open(ctx, db.ServerURL, postgres.Settings{Size: s.PoolSize, Statement: s.StatementTimeout, Trace: tracer.Database()})
+	pool, err := postgres.Open(ctx, db.ServerURL, postgres.Settings{Size: s.PoolSize, Statement: s.StatementTimeout, Row: s.MaxAnswer, Trace: tracer.Database()})
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	}
 	defer stopEvents()
 	api, err := graph.Handler(graph.Options{
-		Reader: &read.Reader{Pool: pool, Schema: graph.Schema()}, Store: st, Sessions: viewer.NewSessions(pool), Issuer: issuer, Events: events, Metrics: metrics, Tracer: tracer, Log: log,
+		Reader: &read.Reader{Pool: pool, Schema: graph.Schema(), Most: s.MaxAnswer}, Store: st, Sessions: viewer.NewSessions(pool), Issuer: issuer, Events: events, Metrics: metrics, Tracer: tracer, Log: log,
 		Limits:  graph.Limits{Tokens: s.MaxTokens, Depth: s.MaxDepth, Cost: s.MaxCost, Aliases: s.MaxAliases, RootFields: s.MaxRootFields},
 		Buckets: buckets,
 		Streams: rate.PlaceLimits{Viewer: s.StreamsViewer, Account: s.StreamsAccount, Process: s.StreamsProcess},

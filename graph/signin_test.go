@@ -339,3 +339,21 @@ func TestGuessedPasswordsAreCountedWhetherOrNotThereIsSuchAUser(t *testing.T) {
 	expect(t, "in other letters", a.signIn(in{"email": strings.ToUpper(admin), "password": demo.Password}).code(), "RATE_LIMITED")
 	a.signedIn(memberOfOne, demo.Password)
 }
+
+// TestSessionsThatEndedLongAgoAreForgotten when their user signs in, and nobody else's.
+func TestSessionsThatEndedLongAgoAreForgotten(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	for user, ended := range map[string]string{"ada": "31 days", "mia": "31 days"} {
+		for _, ago := range []string{ended, "29 days"} {
+			a.sql(`insert into app.sessions (account_id, id, user_id, secret_hash, expires_at)
+				select account_id, gen_random_uuid(), id, decode(repeat('00', 32), 'hex'), clock_timestamp() - $2::interval from app.users where email = $1 || '@northwind.example'`, user, ago)
+		}
+	}
+	a.as("").ok(`mutation { signIn(input: { email: "ada@northwind.example", password: "`+demo.Password+`" }) { token } }`, nil)
+	count := func(user string) int {
+		return one[int](a, "select count(*) from app.sessions s join app.users u on u.account_id = s.account_id and u.id = s.user_id where u.email = $1 || '@northwind.example' and s.expires_at < clock_timestamp()", user)
+	}
+	expect(t, "sessions of who signs in that ended", count("ada"), 1)
+	expect(t, "sessions of another user that ended", count("mia"), 2)
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 )
 
 // SQLSTATEs that decide what a write answers. Constraint names decide nothing: on a distributed
@@ -44,4 +45,10 @@ func Temporary(err error) bool {
 	// A connection that ends in the middle of an answer is no net.Error.
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, driver.ErrBadConn) || errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) ||
 		errors.Is(err, pgx.ErrTxClosed) || pgconn.SafeToRetry(err) || pgconn.Timeout(err)
+}
+
+// TooLarge tells whether a row was larger than the pool's settings allow. The connection is gone then.
+func TooLarge(err error) bool {
+	var large *pgproto3.ExceededMaxBodyLenErr
+	return errors.As(err, &large)
 }

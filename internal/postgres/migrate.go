@@ -24,6 +24,9 @@ const (
 	migrateLock = 0x74656e616e747279
 	// How long all migrations together, with the wait for another process's, may take.
 	migrateTimeout = 10 * time.Minute
+	// How long it waits at a time.
+	migrateAgain = "200ms"
+	lockTimeout  = "55P03"
 
 	prepare = "Prepare the database once as a superuser: psql -d DATABASE -f migrations/roles.sql, " +
 		"then give tenantry_owner and tenantry_server passwords"
@@ -103,14 +106,21 @@ func withProvider(ctx context.Context, ownerURL string, f func(context.Context, 
 	if err != nil {
 		return err
 	}
-	// Closing the pool ends the session and with it the lock, whatever happened before. A wait for
-	// another process's migrations may be long, so lock_timeout must not end it.
+	// Closing the pool ends the session and with it the lock, whatever happened before.
 	defer lock.Close()
-	if _, err := lock.ExecContext(ctx, "set lock_timeout = 0"); err != nil {
+	// Again and again: a statement that waits for the lock as long as it takes would be one that an index which is made
+	// concurrently waits for, and neither would end.
+	if _, err := lock.ExecContext(ctx, "set lock_timeout = '"+migrateAgain+"'"); err != nil {
 		return err
 	}
-	if _, err := lock.ExecContext(ctx, "select pg_advisory_lock($1)", int64(migrateLock)); err != nil {
-		return fmt.Errorf("waiting for another process's migrations: %w", err)
+	for {
+		_, err := lock.ExecContext(ctx, "select pg_advisory_lock($1)", int64(migrateLock))
+		if err == nil {
+			break
+		}
+		if !HasState(err, lockTimeout) {
+			return fmt.Errorf("waiting for another process's migrations: %w", err)
+		}
 	}
 	if _, err := lock.ExecContext(ctx, "create schema if not exists "+versionSchema); err != nil {
 		return err
@@ -164,7 +174,7 @@ func checkRoles(ctx context.Context, db *sql.DB) error {
 
 // migrationError says what to do about a migration that met a lock.
 func migrationError(err error) error {
-	if HasState(err, "55P03") {
+	if HasState(err, lockTimeout) {
 		return fmt.Errorf("a migration waited more than 5 seconds for a lock; it can be repeated when the database is quieter: %w", err)
 	}
 	return err

@@ -164,3 +164,36 @@ func TestMigrationGivesUpOnLock(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAnIndexIsMadeConcurrentlyWhileOthersWaitToMigrate holds the lock as the process does that migrates.
+func TestAnIndexIsMadeConcurrentlyWhileOthersWaitToMigrate(t *testing.T) {
+	ctx, db := deadline(t), testdb.Open(t)
+	conn, err := pgx.Connect(ctx, db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(ctx, "select pg_advisory_lock($1)", int64(0x74656e616e747279)); err != nil {
+		t.Fatal(err)
+	}
+	waiting := make(chan error, 3)
+	for range cap(waiting) {
+		go func() { waiting <- postgres.Migrate(ctx, db.OwnerURL, quiet) }()
+	}
+	for ask(ctx, t, db.SuperuserURL, "select count(*)::text from pg_stat_activity where datname = current_database() and query like '%pg_advisory_lock%' and application_name = 'tenantry migrations'") != "3" {
+		if len(waiting) > 0 {
+			t.Fatalf("one does not wait: %v", <-waiting)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	for _, sql := range []string{"set lock_timeout = '3s'", "create index concurrently made_meanwhile on app.devices (account_id, hostname)"} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+	_ = conn.Close(ctx)
+	for range cap(waiting) {
+		if err := <-waiting; err != nil {
+			t.Errorf("who waited: %v", err)
+		}
+	}
+}

@@ -57,6 +57,8 @@ type Settings struct {
 	Size int32
 	// Statement is how long one statement may take.
 	Statement time.Duration
+	// Row is how many bytes a row may have; 0: as many as it has.
+	Row int
 	// Trace sees every batch, and if it is a pgxpool.AcquireTracer every wait for a connection; nil: nobody does.
 	Trace pgx.QueryTracer
 }
@@ -91,7 +93,10 @@ func Open(ctx context.Context, url string, s Settings) (*pgxpool.Pool, error) {
 		}
 		return nil
 	}
-	cfg.AfterConnect = teach
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		conn.PgConn().Frontend().SetMaxBodyLen(s.Row)
+		return teach(ctx, conn)
+	}
 	return pgxpool.NewWithConfig(ctx, cfg)
 }
 

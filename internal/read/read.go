@@ -30,6 +30,8 @@ type Reader struct {
 	Schema *ast.Schema
 	// Unscoped leaves the compiler's own scoping out, so that a test can see the database's alone.
 	Unscoped bool
+	// Most is how many bytes the database may answer an operation with; 0: as many as there are.
+	Most int
 }
 
 // Source is where a batch reads: a transaction of its viewer, who is nil if there is none. A nil source
@@ -145,7 +147,7 @@ func (b *Batch) run() {
 	}()
 	ctx := b.questions[0].ctx
 	if b.source != nil {
-		b.settle(send(ctx, b.source.Send, b.questions))
+		b.settle(b.send(ctx, b.source.Send, b.questions))
 		return
 	}
 	asker := viewer.From(ctx)
@@ -212,7 +214,7 @@ func (b *Batch) settle(err error) {
 
 // sendAs asks on a connection, in a transaction that becomes the viewer first.
 func (b *Batch) sendAs(ctx context.Context, conn *pgx.Conn, who *viewer.Viewer, questions []*question) error {
-	return send(ctx, func(ctx context.Context, asking *pgx.Batch) error {
+	return b.send(ctx, func(ctx context.Context, asking *pgx.Batch) error {
 		var whole pgx.Batch
 		who.Identity().Begin(&whole, false)
 		whole.QueuedQueries = append(whole.QueuedQueries, asking.QueuedQueries...)
@@ -221,22 +223,31 @@ func (b *Batch) sendAs(ctx context.Context, conn *pgx.Conn, who *viewer.Viewer, 
 	}, questions)
 }
 
+// errTooMuch is why an answer is not read to its end.
+var errTooMuch = problem.New(problem.CostLimit, "The answer is larger than the server gives out at once: ask for smaller pages, or for fewer long texts.")
+
 // send asks questions by way of a function, and gives them their answers.
-func send(ctx context.Context, by func(context.Context, *pgx.Batch) error, questions []*question) error {
+func (b *Batch) send(ctx context.Context, by func(context.Context, *pgx.Batch) error, questions []*question) error {
 	var batch pgx.Batch
 	n := 0
 	for _, q := range questions {
 		n += len(q.plan.statements)
 	}
 	tables := make([]table, n)
+	left := b.reader.Most
 	n = 0
 	for _, q := range questions {
 		for _, s := range q.plan.statements {
+			if b.reader.Most > 0 {
+				tables[n].left = &left
+			}
 			batch.Queue(s.sql, s.args...).Query(tables[n].fill)
 			n++
 		}
 	}
-	if err := by(ctx, &batch); err != nil {
+	if err := by(ctx, &batch); postgres.TooLarge(err) {
+		return errTooMuch
+	} else if err != nil {
 		return err
 	}
 	for _, q := range questions {

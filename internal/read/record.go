@@ -17,7 +17,11 @@ type record struct {
 func (r *record) isText(i int) bool { return r.text != nil && r.text[i] }
 
 // table is the answer to one statement.
-type table struct{ records []record }
+type table struct {
+	records []record
+	// left is how many bytes more may be read, for all tables of a batch; nil: as many as there are.
+	left *int
+}
 
 // fill reads the answer. The bytes are copied: the connection reuses its own.
 func (t *table) fill(rows pgx.Rows) error {
@@ -28,6 +32,14 @@ func (t *table) fill(rows pgx.Rows) error {
 			text = make([]bool, len(rows.FieldDescriptions()))
 			for i, f := range rows.FieldDescriptions() {
 				text[i] = f.Format == 0
+			}
+		}
+		if t.left != nil {
+			for _, v := range rows.RawValues() {
+				*t.left -= len(v)
+			}
+			if *t.left < 0 {
+				return errTooMuch
 			}
 		}
 		t.records = append(t.records, record{values: room.copy(rows.RawValues()), text: text})

@@ -33,6 +33,7 @@ type Settings struct {
 	SessionTTL                     time.Duration
 	MaxTokens                      int
 	MaxBody                        int64
+	MaxAnswer                      int
 	MaxDepth, MaxCost, MaxAliases  int
 	MaxRootFields                  int
 	RateViewer, RateAccount        int

@@ -60,6 +60,8 @@ var table = []setting{
 		number(func(s *Settings) *int { return &s.MaxTokens }), false},
 	{"TENANTRY_MAX_BODY", "max-body", "1048576", "Most bytes in a request's body.",
 		number(func(s *Settings) *int64 { return &s.MaxBody }), false},
+	{"TENANTRY_MAX_ANSWER", "max-answer", "16777216", "Most bytes that the database may answer a request with.",
+		number(func(s *Settings) *int { return &s.MaxAnswer }), false},
 	{"TENANTRY_MAX_DEPTH", "max-depth", "15", "Deepest nesting of fields.",
 		number(func(s *Settings) *int { return &s.MaxDepth }), false},
 	{"TENANTRY_MAX_COST", "max-cost", "10000", "Highest cost of a request.",

@@ -132,6 +132,8 @@ func (s *Store) candidates(ctx context.Context, email string) ([]candidate, erro
 func (tx *Tx) startSession(ttl time.Duration) (secret string, expires time.Time, err error) {
 	t := token.New(tx.Viewer.AccountID, ids.New())
 	expires = time.Now().Add(ttl).UTC().Truncate(time.Second)
+	// What nobody can use any more has been there long enough for who looks where the user was signed in.
+	tx.later("delete from app.sessions where account_id = $1 and user_id = $2 and expires_at < clock_timestamp() - interval '30 days'", t.Account, tx.Viewer.UserID)
 	session := models.Session{
 		UserID: tx.Viewer.UserID, SecretHash: t.Hash(), IP: tx.asker.IP, UserAgent: tx.asker.UserAgent, ExpiresAt: expires,
 	}
