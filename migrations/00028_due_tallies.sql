@@ -1,4 +1,6 @@
 -- +goose Up
+-- From before the first release, when no table of anybody's held anything.
+-- squawk-ignore-file require-concurrent-index-creation
 -- How many open tickets of a tenant are due, and when, for dashboards: added to like app.tallies. What
 -- has been due for an hour is folded into app.tallies as overdue. Nobody asks any more what was overdue
 -- before, so what was overdue at a moment is that and what is here of before that moment.

@@ -1,4 +1,6 @@
 -- +goose Up
+-- From before the first release, when no table of anybody's held anything.
+-- squawk-ignore-file require-concurrent-index-creation
 -- A session that waits for its answer is found by its id alone: who answers may be nobody in particular.
 create index remote_sessions_asked on app.remote_sessions (id) where status = 'REQUESTED';
 

@@ -1,4 +1,6 @@
 -- +goose Up
+-- From before the first release, when no table of anybody's held anything.
+-- squawk-ignore-file require-concurrent-index-creation, require-concurrent-index-deletion
 -- Search that stays fast whatever the word and whoever asks. One index on words for each kind, so that a word
 -- that is common in tickets costs nothing where devices are looked for; and how common a word is decides how it is
 -- looked for: of a rare one all documents are gathered from the index, for a common one the newest documents of

@@ -24,7 +24,10 @@ const (
 	migrateLock = 0x74656e616e747279
 	// How long all migrations together, with the wait for another process's, may take.
 	migrateTimeout = 10 * time.Minute
-	// How long it waits at a time.
+	// How often a migration is tried that has to wait for a lock, a second each time, and how long others go first.
+	migrateTries = 5
+	migratePause = time.Second
+	// How long it waits for another process's migrations at a time.
 	migrateAgain = "200ms"
 	lockTimeout  = "55P03"
 
@@ -44,14 +47,27 @@ type Migration struct {
 // others wait for it. A migration that fails is undone, those before it stay, and it can be repeated.
 func Migrate(ctx context.Context, ownerURL string, log *slog.Logger) error {
 	return withProvider(ctx, ownerURL, func(ctx context.Context, p *goose.Provider) error {
-		done, err := p.Up(ctx)
-		for _, r := range done {
-			log.Debug("migrated", "file", r.Source.Path, "took", r.Duration.Round(time.Millisecond))
+		steps := 0
+		defer func() {
+			if steps > 0 {
+				log.Info("migrated the database", "steps", steps)
+			}
+		}()
+		for try := 1; ; try++ {
+			done, err := p.Up(ctx)
+			var part *goose.PartialError
+			if errors.As(err, &part) {
+				done = part.Applied
+			}
+			for _, r := range done {
+				log.Debug("migrated", "file", r.Source.Path, "took", r.Duration.Round(time.Millisecond))
+			}
+			if steps += len(done); !HasState(err, lockTimeout) || try == migrateTries {
+				return migrationError(err)
+			}
+			log.Info("a migration waits for who uses the database, and lets others go first")
+			time.Sleep(migratePause)
 		}
-		if len(done) > 0 {
-			log.Info("migrated the database", "steps", len(done))
-		}
-		return migrationError(err)
 	})
 }
 
@@ -140,9 +156,8 @@ func openOwner(ctx context.Context, ownerURL string) (*sql.DB, error) {
 	}
 	cfg.ConnectTimeout = 5 * time.Second
 	cfg.RuntimeParams["application_name"] = "tenantry migrations"
-	// A migration that waits for a long reader makes everybody behind it wait too: rather fail and
-	// let the operator repeat it.
-	cfg.RuntimeParams["lock_timeout"] = "5000"
+	// A migration that waits for a long reader makes everybody behind it wait too: rather begin it anew after a while.
+	cfg.RuntimeParams["lock_timeout"] = "1000"
 	db := stdlib.OpenDB(*cfg)
 	if err := checkRoles(ctx, db); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -175,7 +190,7 @@ func checkRoles(ctx context.Context, db *sql.DB) error {
 // migrationError says what to do about a migration that met a lock.
 func migrationError(err error) error {
 	if HasState(err, lockTimeout) {
-		return fmt.Errorf("a migration waited more than 5 seconds for a lock; it can be repeated when the database is quieter: %w", err)
+		return fmt.Errorf("a migration found no moment in which nobody used its table; it can be repeated when the database is quieter: %w", err)
 	}
 	return err
 }

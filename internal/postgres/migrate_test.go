@@ -197,3 +197,29 @@ func TestAnIndexIsMadeConcurrentlyWhileOthersWaitToMigrate(t *testing.T) {
 		}
 	}
 }
+
+// TestAMigrationThatMeetsALongReaderLetsOthersGoFirst begins anew until the reader has ended, and says once what it did.
+func TestAMigrationThatMeetsALongReaderLetsOthersGoFirst(t *testing.T) {
+	ctx, db := deadline(t), testdb.Open(t)
+	down(ctx, t, db)
+	conn, err := pgx.Connect(ctx, db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{"begin", "lock table tenantry_migrations.versions in access exclusive mode"} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.AfterFunc(1500*time.Millisecond, func() { _ = conn.Close(ctx) })
+	var did bytes.Buffer
+	if err := postgres.Migrate(ctx, db.OwnerURL, slog.New(slog.NewTextHandler(&did, nil))); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(did.String(), "lets others go first") || strings.Count(did.String(), "migrated the database") != 1 {
+		t.Errorf("it says %s", &did)
+	}
+	if pending, err := postgres.Pending(ctx, db.OwnerURL); err != nil || len(pending) != 0 {
+		t.Errorf("%v are pending, %v", pending, err)
+	}
+}
