@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint audit generate web bench bench-scale prove prove-walls attack faults build clean
+.PHONY: help run test lint audit generate web bench bench-scale prove prove-walls soak attack faults build clean
 
 help: ## Prints this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -84,6 +84,10 @@ prove: ## Compares what everybody sees, along every path of the schema, with an 
 prove-walls: ## Takes each brick out of the walls and wants a test to fail (hours); ARGS='-sample 20' takes some
 	@scripts/need postgresql
 	@go run ./prove/walls $(ARGS)
+
+soak: ## Asks random documents of a server for half an hour, and looks whether it grows
+	@scripts/need postgresql
+	@go run ./prove -soak 30m $(ARGS)
 
 attack: ## Does to a server what somebody would who means it harm, and prints what came of it
 	@scripts/need postgresql

@@ -20,7 +20,15 @@ func main() {
 	worlds := flag.Int("worlds", 1, "how many worlds")
 	share := flag.Int("share", 10, "compare one of so many paths of four edges; 1 takes four times as long")
 	only := flag.String("only", "", "the one part to try, by its name in docs/isolation.md")
+	long := flag.Duration("soak", 0, "instead, ask random documents of a running server for so long, and look whether it grows")
 	flag.Parse()
+	if *long > 0 {
+		if err := soak(context.Background(), *seed, *long); err != nil {
+			fmt.Fprintln(os.Stderr, "prove:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	p := plan{ids: 25, share: *share, alone: 4 * *share, documents: 400 / *share, writes: 1, only: *only, progress: os.Stdout}
 	if err := run(context.Background(), *seed, *worlds, p); err != nil {
 		fmt.Fprintln(os.Stderr, "prove:", err)

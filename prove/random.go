@@ -26,17 +26,7 @@ func (t *trial) documents(ctx context.Context, count int) error {
 	a := newAuthor(t.seed, 13, t.schema)
 	var list []question
 	for range count {
-		q := question{}
-		var b strings.Builder
-		for range 1 + a.IntN(3) {
-			p := a.root()
-			ways := t.ways(path{p})
-			name := a.alias()
-			a.budget = 30
-			fmt.Fprintf(&b, " %s: %s%s", name, p.field.Name, a.inside(p, ways[a.IntN(len(ways))], 0))
-			q.paths, q.names = append(q.paths, path{p}), append(q.names, []string{name})
-		}
-		q.text = "{" + b.String() + " }"
+		q := t.document(a)
 		var err error
 		if q.op, err = t.parse(q.text); err != nil {
 			return err
@@ -48,6 +38,21 @@ func (t *trial) documents(ctx context.Context, count int) error {
 		return err
 	}
 	return t.compare(ctx, list, active)
+}
+
+// document is a random one.
+func (t *trial) document(a *author) (q question) {
+	var b strings.Builder
+	for range 1 + a.IntN(3) {
+		p := a.root()
+		ways := t.ways(path{p})
+		name := a.alias()
+		a.budget = 30
+		fmt.Fprintf(&b, " %s: %s%s", name, p.field.Name, a.inside(p, ways[a.IntN(len(ways))], 0))
+		q.paths, q.names = append(q.paths, path{p}), append(q.names, []string{name})
+	}
+	q.text = "{" + b.String() + " }"
+	return q
 }
 
 func (a *author) chance(percent int) bool { return a.IntN(100) < percent }
