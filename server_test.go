@@ -37,6 +37,12 @@ func runningOn(t *testing.T, db *testdb.DB) (address, printed string, stop func(
 	if err := demo.Fill(context.Background(), db.OwnerURL); err != nil {
 		t.Fatal(err)
 	}
+	return another(t, db.ServerURL)
+}
+
+// another starts one on a database that has the demo.
+func another(t *testing.T, url string, args ...string) (address, printed string, stop func() error) {
+	t.Helper()
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +50,7 @@ func runningOn(t *testing.T, db *testdb.DB) (address, printed string, stop func(
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		done <- serve(ctx, parsed(t, "--addr", "127.0.0.1:0"), &command.Database{ServerURL: db.ServerURL}, slog.New(slog.NewTextHandler(io.Discard, nil)), write)
+		done <- serve(ctx, parsed(t, append(args, "--addr", "127.0.0.1:0")...), &command.Database{ServerURL: url}, slog.New(slog.NewTextHandler(io.Discard, nil)), write)
 		_ = write.Close()
 	}()
 	lines := bufio.NewScanner(read)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -47,6 +48,7 @@ type Peers struct {
 	hear map[string]func(text string)
 	out  chan string
 
+	count     atomic.Uint64
 	listening atomic.Bool
 	mu        sync.Mutex
 	known     map[string]time.Time
@@ -97,6 +99,11 @@ func (p *Peers) Keep(ctx context.Context) (stop func()) {
 }
 
 func (p *Peers) say(topic, text string) {
+	if text != "" {
+		// PostgreSQL tells what is the same once in a transaction. Of a topic alone that is enough, but a text that is
+		// told twice is meant twice.
+		text = strconv.FormatUint(p.count.Add(1), 36) + " " + text
+	}
 	select {
 	case p.out <- p.self + " " + topic + " " + text:
 	default: // they will know later
@@ -116,7 +123,6 @@ func (p *Peers) tell(ctx context.Context) {
 		for range len(p.out) {
 			all = append(all, <-p.out)
 		}
-		// What is the same is told once: PostgreSQL sees to it within a transaction.
 		sending, cancel := context.WithTimeout(ctx, timeout)
 		_, _ = p.pool.Exec(sending, "select pg_notify($1, said) from unnest($2::text[]) said", channel, all)
 		cancel()
@@ -203,6 +209,7 @@ func (p *Peers) heard(payload string) (own bool) {
 		p.say(hello, "") // whoever comes wants to know who is there
 	}
 	if hear := p.hear[topic]; hear != nil {
+		_, text, _ = strings.Cut(text, " ") // its number
 		hear(text)
 	}
 	return false
