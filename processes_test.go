@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -59,7 +60,19 @@ func posted(t *testing.T, address, token, document string) string {
 	return b.String()
 }
 
-func send(t *testing.T, address, token, accept, document string) *http.Response {
+// keyed is the answer to a mutation that is sent with a key.
+func keyed(t *testing.T, address, token, key, document string) string {
+	t.Helper()
+	response := send(t, address, token, "application/json", document, "Idempotency-Key", key)
+	defer response.Body.Close()
+	var b bytes.Buffer
+	if _, err := b.ReadFrom(response.Body); err != nil {
+		t.Error(err)
+	}
+	return b.String()
+}
+
+func send(t *testing.T, address, token, accept, document string, more ...string) *http.Response {
 	t.Helper()
 	body, err := json.Marshal(map[string]string{"query": document})
 	if err != nil {
@@ -73,6 +86,9 @@ func send(t *testing.T, address, token, accept, document string) *http.Response 
 	r.Header.Set("Accept", accept)
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	for i := 0; i < len(more); i += 2 {
+		r.Header.Set(more[i], more[i+1])
 	}
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
@@ -128,6 +144,33 @@ func TestRateLimitsHoldWhicheverServerIsAsked(t *testing.T) {
 	// A hundred are in the bucket; each server may not know yet of some that the other has answered just now.
 	if most := 110 + int(2*time.Since(began).Seconds()); answered < 95 || answered > most {
 		t.Errorf("of an admin who may ask a hundred, two servers answer %d", answered)
+	}
+}
+
+func TestAMutationThatIsSentToBothServersManyTimesIsDoneOnce(t *testing.T) {
+	servers := make([]string, 2)
+	servers[0], servers[1] = twoServers(t)
+	ada := signedIn(t, servers[0], "ada@northwind.example")
+	answers := make([]string, 50)
+	var all sync.WaitGroup
+	for n := range answers {
+		all.Go(func() {
+			for {
+				answers[n] = keyed(t, servers[n%2], ada, "one intent", `mutation { createTicket(input: { subject: "Xylophone out of tune" }) { ticket { id number } } }`)
+				if !strings.Contains(answers[n], "UNAVAILABLE") { // as a client tries again
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	for _, answer := range answers {
+		if answer != answers[0] || !strings.Contains(answer, `"number"`) {
+			t.Errorf("one call is answered %s, another %s", answers[0], answer)
+		}
+	}
+	if found := posted(t, servers[1], ada, `{ tickets(filter: { search: "xylophone" }) { totalCount } }`); !strings.Contains(found, `"totalCount":1`) {
+		t.Errorf("there are %s", found)
 	}
 }
 

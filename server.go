@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,11 +46,12 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200) // half the work of collecting, for some 15 MB
 	}
+	staying := context.WithoutCancel(ctx) // until nobody is at work any more
 	tracer, err := trace.FromEnvironment(ctx, log)
 	if err != nil {
 		return err
 	}
-	defer tracer.Close(context.WithoutCancel(ctx))
+	defer tracer.Close(staying)
 	pool, err := postgres.Open(ctx, db.ServerURL, postgres.Settings{Size: s.PoolSize, Statement: s.StatementTimeout, Row: s.MaxAnswer, Trace: tracer.Database()})
 	if err != nil {
 		return err
@@ -65,74 +67,29 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 		return err
 	}
 	defer own.Close()
-	listenURL := db.ServerURL
-	if s.ListenDatabaseURL != "" {
-		listenURL = s.ListenDatabaseURL
-	}
-	peers := peer.New(own, listenURL, log)
-	buckets, attempts := rate.New(rate.Limits{Viewer: s.RateViewer, Account: s.RateAccount, Largest: s.MaxCost}), rate.NewAttempts()
-	buckets.Join(peers)
-	attempts.Join(peers)
-	st, err := store.New(pool, password.New(s.PasswordHashes), attempts, s.SessionTTL)
-	if err != nil {
-		return err
-	}
+	peers := peer.New(own, cmp.Or(s.ListenDatabaseURL, db.ServerURL), log)
+	events := event.New(own, peers, log)
 	metrics := metric.New()
 	metrics.Pool(pool)
 	metrics.Peers(peers.Count)
-	issuer, err := oidc.New(s.OIDC)
+	api, err := assemble(s, graph.Options{
+		Reader: &read.Reader{Pool: pool, Schema: graph.Schema(), Most: s.MaxAnswer}, Sessions: viewer.NewSessions(pool), Events: events, Metrics: metrics, Tracer: tracer, Log: log,
+	}, peers)
 	if err != nil {
 		return err
 	}
-	documents := graph.Documents{Mode: graph.DocumentsMode(s.Persisted)}
-	if s.Documents != "" {
-		if documents.Known, err = graph.ReadDocuments(s.Documents); err != nil {
-			return fmt.Errorf("TENANTRY_DOCUMENTS: %w", err)
-		}
-	} else if documents.Mode == graph.DocumentsOnly {
-		return errors.New("TENANTRY_PERSISTED is only, and TENANTRY_DOCUMENTS names no list: nothing could be asked")
-	}
-	events := event.New(own, peers, log)
-	defer peers.Keep(context.WithoutCancel(ctx))()
-	stopEvents, err := events.Keep(context.WithoutCancel(ctx)) // they are told until the last who watches has gone
+	defer peers.Keep(staying)()
+	stopEvents, err := events.Keep(staying)
 	if err != nil {
 		return err
 	}
 	defer stopEvents()
-	api, err := graph.Handler(graph.Options{
-		Reader: &read.Reader{Pool: pool, Schema: graph.Schema(), Most: s.MaxAnswer}, Store: st, Sessions: viewer.NewSessions(pool), Issuer: issuer, Events: events, Metrics: metrics, Tracer: tracer, Log: log,
-		Limits:  graph.Limits{Tokens: s.MaxTokens, Depth: s.MaxDepth, Cost: s.MaxCost, Aliases: s.MaxAliases, RootFields: s.MaxRootFields},
-		Buckets: buckets,
-		Streams: rate.PlaceLimits{Viewer: s.StreamsViewer, Account: s.StreamsAccount, Process: s.StreamsProcess},
-		Turns:   rate.TurnLimits{Running: int(s.PoolSize), Waiting: s.Waiting, Patience: time.Second},
-		Timeout: s.RequestTimeout, MaxBody: s.MaxBody, TrustedProxies: s.TrustedProxies,
-		AllowedOrigins: s.AllowedOrigins, PublicSchema: s.PublicSchema, Documents: documents,
-	})
-	if err != nil {
-		return err
-	}
 	defer tally.Keep(ctx, own, log, tally.Interval)()
-	var people func() []web.Person
-	if hasDemo {
-		people = webPeople
-	}
-	health := &command.Health{Pool: own}
-	mux := http.NewServeMux()
-	mux.Handle("/graphql", api)
-	mux.Handle(web.Prefix+"/", web.Handler(people))
-	mux.Handle(web.Prefix, http.RedirectHandler(web.Prefix+"/", http.StatusFound))
-	mux.Handle("GET /{$}", http.RedirectHandler(web.Prefix+"/", http.StatusFound))
-	mux.Handle("GET /schema.graphql", api.SDL())
-	mux.HandleFunc("GET /healthz", health.Live)
-	mux.HandleFunc("GET /readyz", health.Ready)
 
+	health := &command.Health{Pool: own}
 	listener, err := net.Listen("tcp", s.Addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", s.Addr, err)
-	}
-	server := &http.Server{
-		Handler: health.Parting(mux), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: s.RequestTimeout + 10*time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	stopAdmin, err := command.ServeAdmin(s.AdminAddr, map[string]http.Handler{
 		"/metrics": metrics.Handler(), "/healthz": http.HandlerFunc(health.Live), "/readyz": http.HandlerFunc(health.Ready),
@@ -141,6 +98,10 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 		return errors.Join(err, listener.Close())
 	}
 	defer stopAdmin()
+	server := &http.Server{
+		Handler: health.Parting(routes(api, health, hasDemo)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: s.RequestTimeout + 10*time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
 	command.Welcome(out, listener.Addr(), hasDemo)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -155,10 +116,55 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 		return err
 	case <-time.After(s.Drain):
 	}
-	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.RequestTimeout+5*time.Second)
+	ending, cancel := context.WithTimeout(staying, s.RequestTimeout+5*time.Second)
 	defer cancel()
 	api.Drain(ending)
 	return server.Shutdown(ending)
+}
+
+// assemble makes the API of its parts, which hear what other servers on the database drew from their limits.
+func assemble(s *settings.Settings, o graph.Options, peers *peer.Peers) (*graph.Server, error) {
+	attempts := rate.NewAttempts()
+	attempts.Join(peers)
+	o.Buckets = rate.New(rate.Limits{Viewer: s.RateViewer, Account: s.RateAccount, Largest: s.MaxCost})
+	o.Buckets.Join(peers)
+	o.Streams = rate.PlaceLimits{Viewer: s.StreamsViewer, Account: s.StreamsAccount, Process: s.StreamsProcess}
+	o.Turns = rate.TurnLimits{Running: int(s.PoolSize), Waiting: s.Waiting, Patience: time.Second}
+	o.Limits = graph.Limits{Tokens: s.MaxTokens, Depth: s.MaxDepth, Cost: s.MaxCost, Aliases: s.MaxAliases, RootFields: s.MaxRootFields}
+	o.Timeout, o.MaxBody, o.TrustedProxies, o.AllowedOrigins, o.PublicSchema = s.RequestTimeout, s.MaxBody, s.TrustedProxies, s.AllowedOrigins, s.PublicSchema
+	o.Documents.Mode = graph.DocumentsMode(s.Persisted)
+	var err error
+	if s.Documents != "" {
+		if o.Documents.Known, err = graph.ReadDocuments(s.Documents); err != nil {
+			return nil, fmt.Errorf("TENANTRY_DOCUMENTS: %w", err)
+		}
+	} else if o.Documents.Mode == graph.DocumentsOnly {
+		return nil, errors.New("TENANTRY_PERSISTED is only, and TENANTRY_DOCUMENTS names no list: nothing could be asked")
+	}
+	if o.Issuer, err = oidc.New(s.OIDC); err != nil {
+		return nil, err
+	}
+	if o.Store, err = store.New(o.Reader.Pool, password.New(s.PasswordHashes), attempts, s.SessionTTL); err != nil {
+		return nil, err
+	}
+	return graph.Handler(o)
+}
+
+// routes are what the server answers.
+func routes(api *graph.Server, health *command.Health, hasDemo bool) http.Handler {
+	var people func() []web.Person
+	if hasDemo {
+		people = webPeople
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", api)
+	mux.Handle(web.Prefix+"/", web.Handler(people))
+	mux.Handle(web.Prefix, http.RedirectHandler(web.Prefix+"/", http.StatusFound))
+	mux.Handle("GET /{$}", http.RedirectHandler(web.Prefix+"/", http.StatusFound))
+	mux.Handle("GET /schema.graphql", api.SDL())
+	mux.HandleFunc("GET /healthz", health.Live)
+	mux.HandleFunc("GET /readyz", health.Ready)
+	return mux
 }
 
 func webPeople() []web.Person {
