@@ -18,6 +18,8 @@ type fault struct {
 	tries int
 	// servers and pool are how many servers there are, and connections of each; 0: as usual.
 	servers, pool int
+	// twoWays: the database has two addresses.
+	twoWays bool
 	// down: it is the server itself that is away. unnoticed: nobody may notice, not even by UNAVAILABLE.
 	down, unnoticed bool
 	// happen breaks something and makes it whole again, and tells when it was.
@@ -71,6 +73,15 @@ var faults = []fault{
 		w.network.cut()
 		time.Sleep(rand.N(500 * time.Millisecond))
 		w.network.mend()
+		return time.Now(), nil
+	}},
+	{name: "one of its two addresses breaks off, and then the other", tries: 20, twoWays: true, happen: func(_ context.Context, w *world, l *load) (time.Time, error) {
+		w.network.cut()
+		l.recovered(time.Now()) // by the other
+		w.network.mend()
+		w.other.cut()
+		l.recovered(time.Now())
+		w.other.mend()
 		return time.Now(), nil
 	}},
 	{name: "nothing arrives any more for eight seconds, and nothing breaks off", tries: 5, happen: func(_ context.Context, w *world, _ *load) (time.Time, error) {
@@ -212,7 +223,7 @@ func (w *world) suffer(ctx context.Context, f fault) (result, error) {
 		}
 	}
 	r := result{fault: f, timed: w.share == 1}
-	if err := w.run(ctx, f.servers, f.pool); err != nil {
+	if err := w.run(ctx, f); err != nil {
 		return r, err
 	}
 	client.CloseIdleConnections()

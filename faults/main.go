@@ -58,6 +58,14 @@ func run(ctx context.Context, share int, only string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.network.Close()) }()
+	var second string
+	if w.other, second, err = between(db.ServerURL()); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.other.Close()) }()
+	if w.both, err = either(w.database, second); err != nil {
+		return err
+	}
 	if err := postgres.Migrate(ctx, db.OwnerURL(), quiet); err != nil {
 		return err
 	}

@@ -40,6 +40,22 @@ func between(databaseURL string) (*proxy, string, error) {
 	return p, u.String(), nil
 }
 
+// either is the URL of whichever of two addresses of a database lets in, and takes changes.
+func either(first, second string) (string, error) {
+	u, err := url.Parse(first)
+	if err != nil {
+		return "", err
+	}
+	v, err := url.Parse(second)
+	if err != nil {
+		return "", err
+	}
+	q := u.Query()
+	q.Set("target_session_attrs", "read-write")
+	u.Host, u.RawQuery = u.Host+","+v.Host, q.Encode()
+	return u.String(), nil
+}
+
 // newProxy lets everything through to an address.
 func newProxy(network, upstream string) (*proxy, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -39,11 +39,13 @@ const (
 type world struct {
 	dir, binary, superuser string
 	share                  int
-	// network is between the servers and the database, which they reach by it.
-	network  *proxy
-	database string
-	pool     int
-	servers  []*server
+	// network is between the servers and the database, which they reach by it; by both is another way there, and the
+	// URL that names the two.
+	network, other *proxy
+	database, both string
+	pool           int
+	twoWays        bool
+	servers        []*server
 	// balancer is before the servers, if there are several.
 	balancer *balancer
 	token    string
@@ -65,15 +67,15 @@ func free() (string, error) {
 	return l.Addr().String(), nil
 }
 
-// run has so many servers run, with so many connections each.
-func (w *world) run(ctx context.Context, servers, pool int) error {
-	if len(w.servers) == servers && w.pool == pool {
+// run has the servers run that a fault wants.
+func (w *world) run(ctx context.Context, f fault) error {
+	if len(w.servers) == f.servers && w.pool == f.pool && w.twoWays == f.twoWays {
 		return nil
 	}
 	w.end()
-	w.pool = pool
+	w.pool, w.twoWays = f.pool, f.twoWays
 	var addresses []string
-	for range servers {
+	for range f.servers {
 		s := &server{}
 		for _, address := range []*string{&s.addr, &s.admin} {
 			var err error
@@ -86,7 +88,7 @@ func (w *world) run(ctx context.Context, servers, pool int) error {
 		}
 		w.servers, addresses = append(w.servers, s), append(addresses, s.addr)
 	}
-	if servers > 1 {
+	if f.servers > 1 {
 		var err error
 		if w.balancer, err = balance(ctx, addresses); err != nil {
 			return err
@@ -105,7 +107,11 @@ func (w *world) addr() string {
 
 // start starts a server, again or for the first time.
 func (w *world) start(ctx context.Context, s *server) (err error) {
-	s.Server, err = process.Start(ctx, w.binary, w.database, 0, "--addr", s.addr, "--admin-addr", s.admin, "--pool-size", fmt.Sprint(w.pool),
+	database := w.database
+	if w.twoWays {
+		database = w.both
+	}
+	s.Server, err = process.Start(ctx, w.binary, database, 0, "--addr", s.addr, "--admin-addr", s.admin, "--pool-size", fmt.Sprint(w.pool),
 		"--rate-viewer", "10000000", "--rate-account", "100000000", "--request-timeout", "5s", "--drain", "500ms")
 	return err
 }

@@ -38,7 +38,7 @@ func Temporary(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57") ||
-			pg.Code == "TN001" || pg.Code == "40001" || pg.Code == "40P01" || pg.Code == "25006" || pg.Code == "55P03"
+			pg.Code == "TN001" || pg.Code == "40001" || pg.Code == "40P01" || pg.Code == readOnly || pg.Code == "55P03"
 	}
 	var connect *pgconn.ConnectError
 	var network net.Error

@@ -51,6 +51,9 @@ const statementsMost = 200
 // request would try anew.
 const connects = 10
 
+// readOnly is the state of an error that says that nothing can be written.
+const readOnly = "25006"
+
 // Settings of a pool.
 type Settings struct {
 	// Size is how many connections there are at most.
@@ -85,6 +88,11 @@ func Open(ctx context.Context, url string, s Settings) (*pgxpool.Pool, error) {
 	cfg.ConnConfig.StatementCacheCapacity = statementsMost
 	if cfg.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
 		cfg.ConnConfig.DescriptionCacheCapacity = 0 // of another way to ask
+	}
+	closing := cfg.ConnConfig.OnPgError // of what ends a session anyway
+	cfg.ConnConfig.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
+		// Once the database is a standby, what follows has to find the one that is not.
+		return closing(conn, err) && err.Code != readOnly
 	}
 	attempts := rate.NewLimiter(connects, connects)
 	cfg.BeforeConnect = func(ctx context.Context, _ *pgx.ConnConfig) error {
