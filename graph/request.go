@@ -143,7 +143,15 @@ func (s *Server) execute(ctx context.Context, head http.ResponseWriter, op *grap
 // cannot be sent, or there are no more changes. "opened" is called once nothing is missed any more.
 func (s *Server) stream(ctx context.Context, op *graphql.OperationContext, opened func(), send func(answer) error) {
 	defer s.Metrics.Open("subscriptions")()
-	next, inner := s.exec.DispatchOperation(ctx, op)
+	// Many come at once after a server has ended.
+	leave, ok := s.turns.Take(ctx, laneOfStreams(viewer.From(ctx)), costOf(op))
+	if !ok {
+		return
+	}
+	next, inner := func() (graphql.ResponseHandler, context.Context) {
+		defer leave()
+		return s.exec.DispatchOperation(ctx, op)
+	}()
 	opened()
 	for {
 		response := next(inner)
@@ -162,6 +170,13 @@ func laneOf(asker *viewer.Asker) rate.Lane {
 		return rate.Lane{Account: who.AccountID}
 	}
 	return rate.Lane{}
+}
+
+// laneOfStreams is where what somebody's subscriptions read waits.
+func laneOfStreams(asker *viewer.Asker) rate.Lane {
+	lane := laneOf(asker)
+	lane.Streaming = true
+	return lane
 }
 
 // crowded is the answer to what finds no turn in time. The log has a line a second of these together, and not one for

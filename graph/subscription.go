@@ -11,7 +11,6 @@ import (
 	"tenantry/internal/event"
 	"tenantry/internal/ids"
 	"tenantry/internal/problem"
-	"tenantry/internal/rate"
 	"tenantry/internal/rows"
 	"tenantry/internal/viewer"
 )
@@ -127,7 +126,7 @@ func (t *telling) answer(ctx context.Context, set *rows.Set) ([]byte, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
-	leave, ok := t.guard.turns.Take(ctx, rate.Lane{Account: viewer.From(ctx).Viewer().AccountID, Streaming: true}, costOf(graphql.GetOperationContext(ctx)))
+	leave, ok := t.guard.turns.Take(ctx, laneOfStreams(viewer.From(ctx)), costOf(graphql.GetOperationContext(ctx)))
 	if !ok {
 		return nil, context.Cause(ctx)
 	}

@@ -47,8 +47,8 @@ var ErrStale = errors.New("the viewer's access has changed")
 // them but the kind.
 const statementsMost = 200
 
-// connects is how many connections a second may be opened, and as many at once: while the database is down every
-// request would try anew.
+// connects is how many connections a second may be opened at most, and as many at once, less of a small pool: while
+// the database is down every request would try anew.
 const connects = 10
 
 // readOnly is the state of an error that says that nothing can be written.
@@ -94,7 +94,8 @@ func Open(ctx context.Context, url string, s Settings) (*pgxpool.Pool, error) {
 		// Once the database is a standby, what follows has to find the one that is not.
 		return closing(conn, err) && err.Code != readOnly
 	}
-	attempts := rate.NewLimiter(connects, connects)
+	most := min(connects, int(s.Size)+3)
+	attempts := rate.NewLimiter(rate.Limit(most), most)
 	cfg.BeforeConnect = func(ctx context.Context, _ *pgx.ConnConfig) error {
 		if err := attempts.Wait(ctx); err != nil {
 			return fmt.Errorf("no connection was opened in time: %w", context.DeadlineExceeded)
