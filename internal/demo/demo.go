@@ -13,6 +13,7 @@ import (
 
 	"tenantry/internal/ids"
 	"tenantry/internal/password"
+	"tenantry/internal/postgres"
 	"tenantry/internal/token"
 	"tenantry/models"
 )
@@ -50,7 +51,11 @@ func Fill(ctx context.Context, ownerURL string) error {
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		for _, a := range accounts {
 			w := &writer{tx: tx, ctx: ctx, hash: hash, now: time.Now().UTC().Truncate(time.Second), ids: map[string]uuid.UUID{}, emails: map[string]string{}}
-			if w.account(a); w.err != nil {
+			w.account(a)
+			if postgres.HasState(w.err, postgres.UniqueViolation) {
+				return fmt.Errorf("the database has an account %s already: the demo needs one without", a.name)
+			}
+			if w.err != nil {
 				return fmt.Errorf("the demo's account %s: %w", a.name, w.err)
 			}
 		}
