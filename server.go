@@ -61,8 +61,9 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	if err != nil {
 		return err
 	}
-	// What the server does for itself, however busy it is for others.
-	own, err := postgres.Open(ctx, db.ServerURL, postgres.Settings{Size: 2, Statement: s.StatementTimeout})
+	// What the server does for itself, however busy it is for others: look what happened, fold tallies, and be asked
+	// whether it is ready.
+	own, err := postgres.Open(ctx, db.ServerURL, postgres.Settings{Size: 3, Statement: s.StatementTimeout})
 	if err != nil {
 		return err
 	}

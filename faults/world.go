@@ -32,7 +32,7 @@ import (
 const (
 	poolSize       = 8
 	clients        = 2 * poolSize
-	ownConnections = 3
+	ownConnections = 4
 )
 
 // world is a server, or several, with their database, and clients that use them.
