@@ -156,8 +156,8 @@ func overloaded(ctx context.Context, out io.Writer, binary string, d *database, 
 		return err
 	}
 	defer product.stop()
-	if _, err := load(ctx, d, product, works, people, clients, 2*time.Second, 0); err != nil {
-		return err
+	for range 3 { // what is not in memory yet may take longer than anybody waits
+		_, _ = load(ctx, d, product, works, people, clients, 2*time.Second, 0)
 	}
 	fmt.Fprintf(out, "\n%d clients that each wait for their answer, and then %d times as many requests a second as they were answered, whoever waits.\n\n"+
 		"| round | peak, good a second | asked a second | good a second | of the peak | refused by 503 | no connection | otherwise | p99 of good, ms |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n", clients, times)
