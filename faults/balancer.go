@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -66,6 +67,9 @@ func (b *balancer) look(ctx context.Context, i int, address string) {
 	response, err := client.Do(r)
 	if err == nil {
 		_ = response.Body.Close()
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return // it may be busy: who does not answer once is not gone
 	}
 	b.ready[i].Store(err == nil && response.StatusCode == http.StatusOK)
 }
