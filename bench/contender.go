@@ -60,7 +60,7 @@ func startContenders(ctx context.Context, o options, d *database, binary string,
 	}{
 		{limitName, func() (*contender, error) { return startLimit(ctx, d, in) }},
 		{postgraphileName, func() (*contender, error) { return startPostGraphile(ctx, d, in) }},
-		{productName, func() (*contender, error) { return startProduct(ctx, binary, d, clients) }},
+		{productName, func() (*contender, error) { return startProduct(ctx, binary, d, clients, unlimited...) }},
 	} {
 		if strings.EqualFold(x.name, o.without) {
 			continue

@@ -151,7 +151,7 @@ func printOverload(ctx context.Context, out io.Writer, binary string, d *databas
 }
 
 func overloaded(ctx context.Context, out io.Writer, binary string, d *database, people []caller) error {
-	product, err := startProduct(ctx, binary, d, clients, "--rate-viewer", "100000000", "--rate-account", "1000000000")
+	product, err := startProduct(ctx, binary, d, clients, unlimited...)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,9 @@ func buildProduct(ctx context.Context, dir string) (binary string, err error) {
 	return binary, nil
 }
 
+// unlimited are flags with which nobody asks too often.
+var unlimited = []string{"--rate-viewer", "100000000", "--rate-account", "1000000000"}
+
 // startProduct runs it with its defaults, but for a port of its own, the size of its pool, and what flags say.
 func startProduct(ctx context.Context, binary string, d *database, connections int, flags ...string) (*contender, error) {
 	cmd := exec.Command(binary, append([]string{"serve", "--addr", "127.0.0.1:0", "--pool-size", fmt.Sprint(connections)}, flags...)...)
