@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -20,6 +19,8 @@ type balancer struct {
 	addr   string
 	server *http.Server
 	ready  []atomic.Bool
+	// missed is how often each has not answered in a row; only the goroutine that looks at it has it.
+	missed []int
 	next   atomic.Uint64
 	stop   context.CancelFunc
 }
@@ -31,7 +32,7 @@ func balance(ctx context.Context, addresses []string) (*balancer, error) {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(ctx)
-	b := &balancer{addr: listener.Addr().String(), ready: make([]atomic.Bool, len(addresses)), stop: stop}
+	b := &balancer{addr: listener.Addr().String(), ready: make([]atomic.Bool, len(addresses)), missed: make([]int, len(addresses)), stop: stop}
 	for i, address := range addresses {
 		b.look(ctx, i, address)
 		go func() {
@@ -68,8 +69,10 @@ func (b *balancer) look(ctx context.Context, i int, address string) {
 	if err == nil {
 		_ = response.Body.Close()
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return // it may be busy: who does not answer once is not gone
+	if err == nil {
+		b.missed[i] = 0
+	} else if b.missed[i]++; b.missed[i] < 2 {
+		return // whoever does not answer once is not gone
 	}
 	b.ready[i].Store(err == nil && response.StatusCode == http.StatusOK)
 }
