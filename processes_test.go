@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"tenantry/internal/demo"
+	"tenantry/internal/process"
 	"tenantry/internal/testdb"
 )
 
@@ -27,12 +27,10 @@ func twoServers(t *testing.T, args ...string) (first, second string) {
 	}
 	var addresses [2]string
 	for i := range addresses {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		admin, err := process.Free()
 		if err != nil {
 			t.Fatal(err)
 		}
-		admin := l.Addr().String()
-		_ = l.Close()
 		addresses[i], _, _ = another(t, db.PgBouncer(t, 8), append(args, "--listen-database-url", db.ServerURL, "--admin-addr", admin)...)
 		defer func() {
 			for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -57,16 +56,6 @@ type server struct {
 	addr, admin string
 }
 
-// free is an address on which nobody listens.
-func free() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String(), nil
-}
-
 // run has the servers run that a fault wants.
 func (w *world) run(ctx context.Context, f fault) error {
 	if len(w.servers) == f.servers && w.pool == f.pool && w.twoWays == f.twoWays {
@@ -79,7 +68,7 @@ func (w *world) run(ctx context.Context, f fault) error {
 		s := &server{}
 		for _, address := range []*string{&s.addr, &s.admin} {
 			var err error
-			if *address, err = free(); err != nil {
+			if *address, err = process.Free(); err != nil {
 				return err
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -59,12 +58,8 @@ func soak(ctx context.Context, seed uint64, long time.Duration) error {
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	admin, err := process.Free()
 	if err != nil {
-		return err
-	}
-	admin := l.Addr().String()
-	if err := l.Close(); err != nil {
 		return err
 	}
 	s, err := process.Start(ctx, binary, c.ServerURL(), soakMemory, "--addr", "127.0.0.1:0", "--admin-addr", admin, "--rate-viewer", "10000000", "--rate-account", "100000000")

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,6 +25,16 @@ func Build(ctx context.Context, dir string) (binary string, err error) {
 		return "", fmt.Errorf("building the server: %w\n%s", err, out)
 	}
 	return binary, nil
+}
+
+// Free is an address on which nobody listens.
+func Free() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String(), nil
 }
 
 // Server is a running server.
