@@ -55,7 +55,7 @@ func newPress() *press {
 func (p *press) Reading() *viewer.Viewer { return p.who }
 
 // Send keeps the statements and answers none.
-func (p *press) Send(_ context.Context, b *pgx.Batch) error {
+func (p *press) Send(_ context.Context, b *pgx.Batch, _ bool) error {
 	p.statements = append(p.statements, b.QueuedQueries...)
 	return problem.New(problem.Unavailable, "")
 }

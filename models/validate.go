@@ -14,6 +14,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// TextMost is how long a text of many lines may be, in characters; only that of an article is longer.
+const TextMost = 50_000
+
 // Text is a text as it is stored: composed, without blanks around it. It is an error if it is longer
 // than so many characters, or has a NUL, which PostgreSQL cannot store.
 func Text(s string, longest int) (string, error) {

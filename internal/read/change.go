@@ -25,7 +25,7 @@ func (r *Reader) Moment(ctx context.Context, typ string, id *string) (snapshot s
 	if who = viewer.From(ctx).Viewer(); who == nil {
 		return "", nil, problem.SignIn()
 	}
-	batch := &Batch{reader: r}
+	batch := r.batch()
 	moment, err := batch.ask(ctx, who, graphql.GetFieldContext(ctx).Field, &rows.Set{Moment: true})
 	if err != nil {
 		return "", nil, err
@@ -62,7 +62,7 @@ func (r *Reader) Tell(ctx context.Context, set *rows.Set) ([]byte, error) {
 	if who == nil {
 		return nil, problem.SignIn()
 	}
-	batch := &Batch{reader: r}
+	batch := r.batch()
 	told, err := batch.askChange(ctx, who, set)
 	if err == nil {
 		err = batch.answered()
@@ -135,7 +135,7 @@ func (r *Reader) Numbers(ctx context.Context) (asked, all []byte, err error) {
 	if who == nil {
 		return nil, nil, problem.SignIn()
 	}
-	batch := &Batch{reader: r}
+	batch := r.batch()
 	for _, field := range []graphql.CollectedField{probe(r.Schema, set.Type), graphql.GetFieldContext(ctx).Field} {
 		if _, err := batch.ask(ctx, who, field, set); err != nil {
 			return nil, nil, err

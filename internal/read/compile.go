@@ -28,15 +28,20 @@ type statement struct {
 type plan struct {
 	statements []statement
 	write      func([]table) ([]byte, error)
+	// largest is how many bytes the answer has at most.
+	largest int
 }
 
 // compiler compiles one field for one viewer. The arguments are those of the statement in hand; the
 // first is always the account.
 type compiler struct {
 	reader *Reader
-	op     *graphql.OperationContext
-	who    *viewer.Viewer
-	reach  viewer.Reach
+	budget *budget
+	// largest sums up how long the fields may become.
+	largest int
+	op      *graphql.OperationContext
+	who     *viewer.Viewer
+	reach   viewer.Reach
 	// readership is the reach of articles.
 	readership viewer.Reach
 	// ended are the users whose membership ended: see rows.Affected.
@@ -50,12 +55,21 @@ type compiler struct {
 	aliases int
 }
 
-func compile(r *Reader, op *graphql.OperationContext, who *viewer.Viewer, f graphql.CollectedField, set *rows.Set) (*plan, error) {
-	c := &compiler{reader: r, op: op, who: who, reach: who.Reach(), readership: who.Readership(), ended: set.Ended}
+func compile(r *Reader, op *graphql.OperationContext, who *viewer.Viewer, f graphql.CollectedField, set *rows.Set, budget *budget) (*plan, error) {
+	c := &compiler{reader: r, budget: budget, op: op, who: who, reach: who.Reach(), readership: who.Readership(), ended: set.Ended}
 	if r.Unscoped {
 		c.reach, c.readership = viewer.Reach{All: true}, viewer.Reach{All: true}
 	}
 	scope := access.ScopeOf(f.Definition)
+	p, err := c.answer(f, set, scope)
+	if p != nil {
+		p.largest = c.largest
+	}
+	return p, err
+}
+
+// answer compiles what the set asks for.
+func (c *compiler) answer(f graphql.CollectedField, set *rows.Set, scope access.Scope) (*plan, error) {
 	switch {
 	case scope == access.None || scope == access.Public:
 		return nil, fmt.Errorf("%s has rows and no scope", f.Name)
@@ -269,6 +283,7 @@ func (c *compiler) nodes(f graphql.CollectedField, set *rows.Set) (*plan, error)
 			wanted[typ] = append(wanted[typ], id)
 		}
 	}
+	c.largest = endless
 	p := &plan{}
 	var writers []writer
 	var names []string
@@ -290,11 +305,15 @@ func (c *compiler) nodes(f graphql.CollectedField, set *rows.Set) (*plan, error)
 		p.statements, writers, names = append(p.statements, c.finish(b.sql(conds))), append(writers, w), append(names, name)
 	}
 	p.write = func(tables []table) ([]byte, error) {
-		found := map[string][]byte{}
+		type object struct {
+			write  writer
+			record *record
+		}
+		found := map[string]object{}
 		for i := range tables {
 			for j := range tables[i].records {
 				r := &tables[i].records[j]
-				found[string(ids.Append(nil, names[i], r.values[0]))] = writers[i](nil, r)
+				found[string(ids.Append(nil, names[i], r.values[0]))] = object{writers[i], r}
 			}
 		}
 		dst := []byte{'['}
@@ -302,8 +321,8 @@ func (c *compiler) nodes(f graphql.CollectedField, set *rows.Set) (*plan, error)
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			if json, ok := found[ref]; ok {
-				dst = append(dst, json...)
+			if o, ok := found[ref]; ok {
+				dst = o.write(dst, o.record)
 			} else {
 				dst = append(dst, null...)
 			}

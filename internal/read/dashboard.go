@@ -185,7 +185,7 @@ func (b *builder) numberOf(f graphql.CollectedField, key writer, list string, fi
 		}
 		fields = append(fields, member(inner.Alias, w))
 	}
-	return object(fields), nil
+	return object(fields, b.budget), nil
 }
 
 // tallied is a field with a number for each value of an enum, from the column of the sums that has its
@@ -255,7 +255,7 @@ func busiest(b *builder, _ row, f graphql.CollectedField, _ *ast.FieldDefinition
 	list := b.alias()
 	b.joins = append(b.joins, "left join lateral (select array_agg(row("+strings.Join(inner.cols, ", ")+") order by "+x+".n desc, "+x+".tenant_id) as r from "+
 		top+" "+strings.Join(inner.joins, " ")+") "+list+" on true")
-	at, w := b.col(list+".r"), each(object(fields))
+	at, w := b.col(list+".r"), b.each(object(fields, b.budget))
 	return func(dst []byte, r *record) []byte {
 		records, err := nested(r.values[at])
 		if err != nil {

@@ -196,5 +196,5 @@ func abilities(b *builder, _ row, f graphql.CollectedField, def *ast.FieldDefini
 		}
 		fields = append(fields, member(m.Alias, w))
 	}
-	return object(fields), nil
+	return object(fields, b.budget), nil
 }

@@ -154,7 +154,7 @@ func (b *builder) explained(f graphql.CollectedField) (func(viewer.Case, *record
 			}
 			fields = append(fields, member(inner.Alias, w))
 		}
-		return object(fields)(nil, r)
+		return object(fields, b.budget)(nil, r)
 	}, nil
 }
 

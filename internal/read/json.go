@@ -154,7 +154,8 @@ func member(alias string, w writer) out {
 	return out{key: append(appendString(nil, []byte(alias)), ':'), write: w}
 }
 
-func object(fields []out) writer {
+// object writes fields, as far as the budget goes.
+func object(fields []out, budget *budget) writer {
 	return func(dst []byte, r *record) []byte {
 		dst = append(dst, '{')
 		for i, f := range fields {
@@ -162,6 +163,7 @@ func object(fields []out) writer {
 				dst = append(dst, ',')
 			}
 			dst = f.write(append(dst, f.key...), r)
+			budget.holds(dst)
 		}
 		return append(dst, '}')
 	}

@@ -87,7 +87,7 @@ func (b *builder) object(r row, selection ast.SelectionSet, name string) (writer
 		}
 		fields = append(fields, member(f.Alias, w))
 	}
-	return object(fields), nil
+	return object(fields, b.budget), nil
 }
 
 func (b *builder) field(r row, f graphql.CollectedField, of *ast.Definition) (writer, error) {
@@ -95,6 +95,7 @@ func (b *builder) field(r row, f graphql.CollectedField, of *ast.Definition) (wr
 		return literal(strconv.Quote(of.Name)), nil
 	}
 	def := of.Fields.ForName(f.Name)
+	b.largest = min(b.largest+longest(f, def), endless)
 	if !access.Allows(b.who, def.Directives) || access.Withheld(b.who, def) {
 		return writeNull, nil
 	}

@@ -36,6 +36,7 @@ type pageWriter func(dst []byte, s *slice) []byte
 
 // connection compiles the selection of a connection whose rows are called x.
 func (b *builder) connection(x string, f graphql.CollectedField, def *ast.FieldDefinition, l *listing) (pageWriter, needs, error) {
+	b.largest = endless
 	c := &connection{builder: b, row: row{b: b, t: l.t, alias: x, bare: l.bare, used: l.used}, listing: l}
 	name := def.Type.Name()
 	type entry struct {
@@ -83,14 +84,14 @@ func (c *connection) field(f graphql.CollectedField, of string) (pageWriter, err
 	case "nodes":
 		c.needs.rows = true
 		w, err := c.builder.object(c.row, f.Selections, c.listing.t.name)
-		return each(w), err
+		return c.each(w), err
 	}
 	c.needs.rows = true
 	w, err := c.edge(f)
-	return each(w), err
+	return c.each(w), err
 }
 
-func each(w writer) pageWriter {
+func (c *compiler) each(w writer) pageWriter {
 	return func(dst []byte, s *slice) []byte {
 		dst = append(dst, '[')
 		for i := range s.records {
@@ -100,7 +101,7 @@ func each(w writer) pageWriter {
 			start := len(dst)
 			dst = w(dst, &s.records[i])
 			if i == 0 { // the others are about as long
-				dst = slices.Grow(dst, (len(dst)-start)*len(s.records)*9/8)
+				dst = slices.Grow(dst, min((len(dst)-start)*len(s.records)*9/8, max(0, c.budget.written-len(dst))))
 			}
 		}
 		return append(dst, ']')
@@ -130,7 +131,7 @@ func (c *connection) edge(f graphql.CollectedField) (writer, error) {
 		}
 		fields = append(fields, member(inner.Alias, w))
 	}
-	return object(fields), nil
+	return object(fields, c.budget), nil
 }
 
 // cursor writes the sealed position of a row.

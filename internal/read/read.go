@@ -5,10 +5,12 @@
 package read
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"runtime/debug"
 	"sync"
 
@@ -30,7 +32,8 @@ type Reader struct {
 	Schema *ast.Schema
 	// Unscoped leaves the compiler's own scoping out, so that a test can see the database's alone.
 	Unscoped bool
-	// Most is how many bytes the database may answer an operation with; 0: as many as there are.
+	// Most is how many bytes the database may answer an operation with, and how many of JSON may be made of them; 0: as
+	// many as there are.
 	Most int
 }
 
@@ -38,13 +41,15 @@ type Reader struct {
 // is the pool, with a transaction of the batch's own for the asker.
 type Source interface {
 	Reading() *viewer.Viewer
-	Send(context.Context, *pgx.Batch) error
+	// Send asks; "sure" says that the answers will not be too much.
+	Send(ctx context.Context, questions *pgx.Batch, sure bool) error
 }
 
 // Batch gathers the questions of an operation, so that the first answer that is written asks them all.
 type Batch struct {
 	reader    *Reader
 	source    Source
+	budget    *budget
 	mu        sync.Mutex
 	questions []*question
 	once      sync.Once
@@ -52,9 +57,21 @@ type Batch struct {
 
 type batchKey struct{}
 
-// With starts a batch: questions that are asked under the context go to the source together.
+// With starts a batch: questions that are asked under the context go to the source together. What the operation of the
+// context was answered with before counts.
 func (r *Reader) With(ctx context.Context, source Source) context.Context {
-	return context.WithValue(ctx, batchKey{}, &Batch{reader: r, source: source})
+	b := r.batch()
+	if before, ok := ctx.Value(batchKey{}).(*Batch); ok {
+		b.budget = before.budget
+	}
+	b.source = source
+	return context.WithValue(ctx, batchKey{}, b)
+}
+
+// batch is one of an operation of its own, at no source.
+func (r *Reader) batch() *Batch {
+	most := cmp.Or(r.Most, math.MaxInt)
+	return &Batch{reader: r, budget: &budget{read: most, written: most}}
 }
 
 // question is one field that waits for its rows.
@@ -123,7 +140,7 @@ func (q *question) compile(who *viewer.Viewer) (err error) {
 		return err
 	}
 	q.who = who
-	q.plan, err = compile(r, graphql.GetOperationContext(q.ctx), who, q.field, q.set)
+	q.plan, err = compile(r, graphql.GetOperationContext(q.ctx), who, q.field, q.set, q.batch.budget)
 	return err
 }
 
@@ -160,6 +177,7 @@ func (b *Batch) run() {
 	defer pooled.Release()
 	conn := pooled.Conn()
 	defer postgres.Rollback(ctx, conn)
+	before := *b.budget
 	err = b.readAs(ctx, conn, who)
 	if postgres.Stale(err) {
 		if who, err = asker.Renew(ctx, who, conn); err == nil {
@@ -169,6 +187,7 @@ func (b *Batch) run() {
 	var known *problem.Error
 	if err != nil && !errors.As(err, &known) && !postgres.Temporary(err) && len(b.questions) > 1 {
 		// One statement that fails takes the others with it; alone, each answers for itself.
+		*b.budget = before
 		for _, q := range b.questions {
 			if q.err != nil {
 				continue // refused for itself, when it was compiled anew
@@ -214,7 +233,7 @@ func (b *Batch) settle(err error) {
 
 // sendAs asks on a connection, in a transaction that becomes the viewer first.
 func (b *Batch) sendAs(ctx context.Context, conn *pgx.Conn, who *viewer.Viewer, questions []*question) error {
-	return b.send(ctx, func(ctx context.Context, asking *pgx.Batch) error {
+	return b.send(ctx, func(ctx context.Context, asking *pgx.Batch, _ bool) error {
 		var whole pgx.Batch
 		who.Identity().Begin(&whole, false)
 		whole.QueuedQueries = append(whole.QueuedQueries, asking.QueuedQueries...)
@@ -223,36 +242,30 @@ func (b *Batch) sendAs(ctx context.Context, conn *pgx.Conn, who *viewer.Viewer, 
 	}, questions)
 }
 
-// errTooMuch is why an answer is not read to its end.
-var errTooMuch = problem.New(problem.CostLimit, "The answer is larger than the server gives out at once: ask for smaller pages, or for fewer long texts.")
-
 // send asks questions by way of a function, and gives them their answers.
-func (b *Batch) send(ctx context.Context, by func(context.Context, *pgx.Batch) error, questions []*question) error {
+func (b *Batch) send(ctx context.Context, by func(context.Context, *pgx.Batch, bool) error, questions []*question) error {
 	var batch pgx.Batch
 	n := 0
 	for _, q := range questions {
 		n += len(q.plan.statements)
 	}
 	tables := make([]table, n)
-	left := b.reader.Most
 	n = 0
 	for _, q := range questions {
 		for _, s := range q.plan.statements {
-			if b.reader.Most > 0 {
-				tables[n].left = &left
-			}
+			tables[n].budget = b.budget
 			batch.Queue(s.sql, s.args...).Query(tables[n].fill)
 			n++
 		}
 	}
-	if err := by(ctx, &batch); postgres.TooLarge(err) {
+	if err := by(ctx, &batch, b.budget.sure(questions)); postgres.TooLarge(err) {
 		return errTooMuch
 	} else if err != nil {
 		return err
 	}
 	for _, q := range questions {
 		n := len(q.plan.statements)
-		q.out, q.err = q.plan.write(tables[:n])
+		q.out, q.err = b.budget.write(q.plan, tables[:n])
 		tables = tables[n:]
 	}
 	return nil

@@ -19,8 +19,7 @@ func (r *record) isText(i int) bool { return r.text != nil && r.text[i] }
 // table is the answer to one statement.
 type table struct {
 	records []record
-	// left is how many bytes more may be read, for all tables of a batch; nil: as many as there are.
-	left *int
+	budget  *budget
 }
 
 // fill reads the answer. The bytes are copied: the connection reuses its own.
@@ -34,13 +33,8 @@ func (t *table) fill(rows pgx.Rows) error {
 				text[i] = f.Format == 0
 			}
 		}
-		if t.left != nil {
-			for _, v := range rows.RawValues() {
-				*t.left -= len(v)
-			}
-			if *t.left < 0 {
-				return errTooMuch
-			}
+		if err := t.budget.rows(rows.RawValues()); err != nil {
+			return err
 		}
 		t.records = append(t.records, record{values: room.copy(rows.RawValues()), text: text})
 	}

@@ -80,7 +80,7 @@ func (s *Store) RejectArticle(ctx context.Context, in models.RejectArticleInput)
 	}
 	f := tx.faults()
 	c := turn(f, k, t, in.Version.Value(), models.ArticleStateRejected, models.ArticleStateInReview)
-	note := required(f, "note", &in.Note, textMost)
+	note := required(f, "note", &in.Note, models.TextMost)
 	tx.review(c, k, &note)
 	if f.any() {
 		return &models.RejectArticlePayload{UserErrors: f.list}, nil

@@ -98,7 +98,6 @@ func (c *changes) with() map[string]any { return maps.Clone(c.columns) }
 const (
 	nameMost = 200
 	lineMost = 500
-	textMost = 50_000
 )
 
 // tagsMost is how many words a list of tags has.

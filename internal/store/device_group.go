@@ -25,7 +25,7 @@ func (s *Store) CreateDeviceGroup(ctx context.Context, in models.CreateDeviceGro
 		return nil, err
 	}
 	g := models.DeviceGroup{
-		TenantID: t.ID, Name: required(f, "name", &in.Name, nameMost), Description: optional(f, "description", in.Description.Value(), textMost),
+		TenantID: t.ID, Name: required(f, "name", &in.Name, nameMost), Description: optional(f, "description", in.Description.Value(), models.TextMost),
 	}
 	g.AccountID, g.ID, g.Version = tx.Viewer.AccountID, ids.New(), 1
 	if f.any() {
@@ -56,7 +56,7 @@ func (s *Store) UpdateDeviceGroup(ctx context.Context, in models.UpdateDeviceGro
 	mustBeVersion(f, in.Version.Value(), g.Version)
 	c := newChanges(f)
 	c.must("name", "name", g.Name, in.Name, nameMost)
-	c.text("description", "description", g.Description, in.Description, textMost)
+	c.text("description", "description", g.Description, in.Description, models.TextMost)
 	if f.any() {
 		return &models.UpdateDeviceGroupPayload{UserErrors: f.list}, nil
 	}

@@ -143,7 +143,7 @@ func (s *Store) EndRemoteSession(ctx context.Context, in models.EndRemoteSession
 	}
 	c := newChanges(f)
 	choice(c, "outcome", "outcome", r.Outcome, in.Outcome)
-	c.text("notes", "notes", r.Notes, in.Notes, textMost)
+	c.text("notes", "notes", r.Notes, in.Notes, models.TextMost)
 	if f.any() {
 		return &models.EndRemoteSessionPayload{UserErrors: f.list}, nil
 	}

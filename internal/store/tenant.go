@@ -22,7 +22,7 @@ func (s *Store) CreateTenant(ctx context.Context, in models.CreateTenantInput) (
 		Name: required(f, "name", &in.Name, nameMost), Status: models.TenantStatusActive,
 		ExternalRef:  optional(f, "externalRef", in.ExternalRef.Value(), nameMost),
 		ContactEmail: contactEmail(f, in.ContactEmail), Phone: optional(f, "phone", in.Phone.Value(), nameMost),
-		TimeZone: timeZone(f, in.TimeZone), Notes: optional(f, "notes", in.Notes.Value(), textMost),
+		TimeZone: timeZone(f, in.TimeZone), Notes: optional(f, "notes", in.Notes.Value(), models.TextMost),
 	}
 	t.AccountID, t.ID, t.Version = tx.Viewer.AccountID, ids.New(), 1
 	if f.any() {
@@ -66,7 +66,7 @@ func (s *Store) UpdateTenant(ctx context.Context, in models.UpdateTenantInput) (
 	c.text("contactEmail", "contact_email", t.ContactEmail, lenient(contactEmail(f, in.ContactEmail), in.ContactEmail), nameMost)
 	c.text("phone", "phone", t.Phone, in.Phone, nameMost)
 	c.text("timeZone", "time_zone", t.TimeZone, lenient(timeZone(f, in.TimeZone), in.TimeZone), nameMost)
-	c.text("notes", "notes", t.Notes, in.Notes, textMost)
+	c.text("notes", "notes", t.Notes, in.Notes, models.TextMost)
 	if f.any() {
 		return &models.UpdateTenantPayload{UserErrors: f.list}, nil
 	}

@@ -25,7 +25,7 @@ func (s *Store) CreateTicket(ctx context.Context, in models.CreateTicketInput) (
 		return nil, err
 	}
 	k := models.Ticket{
-		TenantID: t.ID, Subject: required(f, "subject", &in.Subject, lineMost), Description: optional(f, "description", in.Description.Value(), textMost),
+		TenantID: t.ID, Subject: required(f, "subject", &in.Subject, lineMost), Description: optional(f, "description", in.Description.Value(), models.TextMost),
 		Status: models.TicketStatusNew, Type: models.TicketTypeIncident, Priority: models.TicketPriorityMedium,
 		Source: optional(f, "source", in.Source.Value(), nameMost), Category: optional(f, "category", in.Category.Value(), nameMost),
 		Tags: words(f, "tags", in.Tags.Value()), DueAt: in.DueAt.Value(),
@@ -98,7 +98,7 @@ func (s *Store) UpdateTicket(ctx context.Context, in models.UpdateTicketInput) (
 	mustBeVersion(f, in.Version.Value(), k.Version)
 	c := newChanges(f)
 	c.must("subject", "subject", k.Subject, in.Subject, lineMost)
-	c.text("description", "description", k.Description, in.Description, textMost)
+	c.text("description", "description", k.Description, in.Description, models.TextMost)
 	choice(c, "type", "type", k.Type, in.Type)
 	choice(c, "priority", "priority", k.Priority, in.Priority)
 	c.text("source", "source", k.Source, in.Source, nameMost)
@@ -223,7 +223,7 @@ func (s *Store) CommentOnTicket(ctx context.Context, in models.CommentOnTicketIn
 	t.mustBeActive(f, "ticketId")
 	comment := models.TicketComment{
 		TenantID: k.TenantID, TicketID: k.ID, AuthorID: tx.Viewer.UserID,
-		Body: required(f, "body", &in.Body, textMost), Visibility: in.Visibility,
+		Body: required(f, "body", &in.Body, models.TextMost), Visibility: in.Visibility,
 	}
 	comment.AccountID, comment.ID, comment.Version = k.AccountID, ids.New(), 1
 	if f.any() {

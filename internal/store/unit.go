@@ -125,9 +125,9 @@ func (u *Unit) Reading() *viewer.Viewer {
 
 // Send asks for the payload, after what is pending. If nothing can go wrong any more but in the database,
 // which then undoes it all, the transaction ends in the same round trip.
-func (u *Unit) Send(ctx context.Context, questions *pgx.Batch) error {
+func (u *Unit) Send(ctx context.Context, questions *pgx.Batch, sure bool) error {
 	u.pending.QueuedQueries = append(u.pending.QueuedQueries, questions.QueuedQueries...)
-	if !u.undo && u.Well() {
+	if sure && !u.undo && u.Well() {
 		u.commit()
 	}
 	return u.flush(ctx)
