@@ -14,7 +14,8 @@ type TurnLimits struct {
 	// Running is how many everyday operations run at once, dearer ones counting as several. One account leaves a
 	// quarter of it, so that others find room whatever it asks.
 	Running int
-	// Waiting is how many operations may wait for their turn; half of them at most are of one account.
+	// Waiting is how many operations may wait for their turn; half of them at most are of one account. The first of an
+	// account always may.
 	Waiting int
 	// Patience is how long they wait.
 	Patience time.Duration
@@ -32,7 +33,10 @@ const everyday = 250
 type Turns struct {
 	limits TurnLimits
 	mu     sync.Mutex
-	lanes  map[Lane]*lane
+	// lanes are those in which somebody waits.
+	lanes map[Lane]*lane
+	// held is how much of an account runs.
+	held map[uuid.UUID]int
 	// queue are the lanes in which somebody waits, whose turn it is first.
 	queue            []*lane
 	running, waiting int
@@ -48,7 +52,6 @@ type Lane struct {
 
 type lane struct {
 	of      Lane
-	running int
 	waiting []*turn
 }
 
@@ -60,18 +63,20 @@ type turn struct {
 
 // NewTurns has nothing running.
 func NewTurns(limits TurnLimits) *Turns {
-	return &Turns{limits: limits, lanes: map[Lane]*lane{}}
+	return &Turns{limits: limits, lanes: map[Lane]*lane{}, held: map[uuid.UUID]int{}}
 }
 
 // Full tells whether nothing more of a lane may wait.
 func (t *Turns) Full(of Lane) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.full(t.lanes[of], of)
+	return t.full(of)
 }
 
-func (t *Turns) full(l *lane, of Lane) bool {
-	return !of.Streaming && (t.waiting >= t.limits.Waiting || l != nil && len(l.waiting) >= max(1, t.limits.Waiting/2))
+// full is not said of a lane in which nobody waits: whatever others ask, there is a turn for everybody.
+func (t *Turns) full(of Lane) bool {
+	l := t.lanes[of]
+	return !of.Streaming && l != nil && (t.waiting >= t.limits.Waiting || len(l.waiting) >= max(1, t.limits.Waiting/2))
 }
 
 // Take waits until an operation of a cost may run. It is not ok if too many wait, it took too long, or the context
@@ -79,16 +84,11 @@ func (t *Turns) full(l *lane, of Lane) bool {
 func (t *Turns) Take(ctx context.Context, of Lane, cost int) (leave func(), ok bool) {
 	mine := &turn{weight: min(1+cost/everyday, t.share()), begin: make(chan struct{})}
 	t.mu.Lock()
-	l := t.lanes[of]
-	if l == nil {
-		l = &lane{of: of}
-		t.lanes[of] = l
-	}
-	crowded := t.full(l, of)
-	t.wait(l, mine)
+	crowded := t.full(of)
+	t.wait(of, mine)
 	t.next()
 	if crowded && !begun(mine) {
-		t.forget(l, mine)
+		t.forget(of, mine)
 		t.mu.Unlock()
 		return nil, false
 	}
@@ -97,9 +97,10 @@ func (t *Turns) Take(ctx context.Context, of Lane, cost int) (leave func(), ok b
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		t.running -= mine.weight
-		l.running -= mine.weight
+		if t.held[of.Account] -= mine.weight; t.held[of.Account] == 0 {
+			delete(t.held, of.Account)
+		}
 		t.next()
-		t.tidy(l)
 	})
 	if begun(mine) {
 		return leave, true
@@ -119,7 +120,7 @@ func (t *Turns) Take(ctx context.Context, of Lane, cost int) (leave func(), ok b
 	t.mu.Lock()
 	late := begun(mine) // just now
 	if !late {
-		t.forget(l, mine)
+		t.forget(of, mine)
 		t.next() // behind it may be somebody whose turn it is
 	}
 	t.mu.Unlock()
@@ -136,7 +137,7 @@ func (t *Turns) Numbers() (running, waiting int) {
 	return t.running, t.waiting
 }
 
-// share is how much of one lane may run.
+// share is how much of one account may run.
 func (t *Turns) share() int { return t.limits.Running - t.limits.Running/4 }
 
 func begun(t *turn) bool {
@@ -148,41 +149,41 @@ func begun(t *turn) bool {
 	}
 }
 
-func (t *Turns) wait(l *lane, mine *turn) {
-	if len(l.waiting) == 0 {
+func (t *Turns) wait(of Lane, mine *turn) {
+	l := t.lanes[of]
+	if l == nil {
+		l = &lane{of: of}
+		t.lanes[of] = l
 		t.queue = append(t.queue, l)
 	}
 	l.waiting = append(l.waiting, mine)
-	if !l.of.Streaming {
+	if !of.Streaming {
 		t.waiting++
 	}
 }
 
 // forget takes out a turn that waits.
-func (t *Turns) forget(l *lane, mine *turn) {
+func (t *Turns) forget(of Lane, mine *turn) {
+	l := t.lanes[of]
 	l.waiting = slices.DeleteFunc(l.waiting, func(other *turn) bool { return other == mine })
-	if len(l.waiting) == 0 {
-		t.queue = slices.DeleteFunc(t.queue, func(other *lane) bool { return other == l })
-	}
-	if !l.of.Streaming {
+	if !of.Streaming {
 		t.waiting--
 	}
-	t.tidy(l)
-}
-
-func (t *Turns) tidy(l *lane) {
-	if l.running == 0 && len(l.waiting) == 0 {
-		delete(t.lanes, l.of)
+	if len(l.waiting) == 0 {
+		delete(t.lanes, of)
+		t.queue = slices.DeleteFunc(t.queue, func(other *lane) bool { return other == l })
 	}
 }
 
-// next begins whatever there is room for. A lane that has its share is passed over; one that only waits for room is
-// not, or a dear operation would wait for ever while cheap ones slip by.
+// next begins whatever there is room for. An account that has its share is passed over, in both its lanes; one that
+// only waits for room is not, or a dear operation would wait for ever while cheap ones slip by.
 func (t *Turns) next() {
+	var passed []uuid.UUID
 	for i := 0; i < len(t.queue); {
 		l := t.queue[i]
-		first := l.waiting[0]
-		if l.running+first.weight > t.share() {
+		first, of := l.waiting[0], l.of.Account
+		if slices.Contains(passed, of) || t.held[of]+first.weight > t.share() {
+			passed = append(passed, of)
 			i++
 			continue
 		}
@@ -190,7 +191,7 @@ func (t *Turns) next() {
 			return
 		}
 		t.running += first.weight
-		l.running += first.weight
+		t.held[of] += first.weight
 		close(first.begin)
 		l.waiting = l.waiting[1:]
 		if !l.of.Streaming {
@@ -199,6 +200,8 @@ func (t *Turns) next() {
 		t.queue = slices.Delete(t.queue, i, i+1)
 		if len(l.waiting) > 0 {
 			t.queue = append(t.queue, l)
+		} else {
+			delete(t.lanes, l.of)
 		}
 	}
 }

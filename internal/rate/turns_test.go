@@ -12,8 +12,16 @@ import (
 // take asks for a turn beside the test, and tells in a channel how to leave; nil: refused.
 func take(t *Turns, ctx context.Context, of Lane, cost int) chan func() {
 	done := make(chan func(), 1)
-	_, before := t.Numbers()
-	running, _ := t.Numbers()
+	state := func() [2]int { // streams, which are in no number, counted
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		waiting := 0
+		for _, l := range t.lanes {
+			waiting += len(l.waiting)
+		}
+		return [2]int{t.running, waiting}
+	}
+	before := state()
 	go func() {
 		leave, ok := t.Take(ctx, of, cost)
 		if !ok {
@@ -21,10 +29,7 @@ func take(t *Turns, ctx context.Context, of Lane, cost int) chan func() {
 		}
 		done <- leave
 	}()
-	for len(done) == 0 { // until it is in the queue or through
-		if now, waiting := t.Numbers(); waiting != before || now != running {
-			break
-		}
+	for len(done) == 0 && state() == before { // until it is in the queue or through
 		time.Sleep(time.Millisecond)
 	}
 	return done
@@ -96,23 +101,47 @@ func TestAccountsBeginInTurn(t *testing.T) {
 	}
 }
 
+func TestAnAccountHasItsShareByRequestsAndSubscriptionsTogether(t *testing.T) {
+	turns, a, b := NewTurns(TurnLimits{Running: 8, Waiting: 100, Patience: time.Minute}), account(), account()
+	streams := Lane{a.Account, true}
+	first, _ := turns.Take(t.Context(), streams, 4*everyday) // five of six
+	second, ok := turns.Take(t.Context(), a, 1)
+	if !ok {
+		t.Fatal("no request beside a subscription while there is room")
+	}
+	dear := take(turns, t.Context(), a, everyday)
+	cheap := take(turns, t.Context(), streams, 1)
+	leave, ok := turns.Take(t.Context(), b, everyday)
+	if !ok || len(dear)+len(cheap) > 0 {
+		t.Fatalf("another account finds no room (%v), or the first has more than its share (%d)", ok, len(dear)+len(cheap))
+	}
+	if second(); len(cheap) > 0 {
+		t.Error("a subscription slips by a dearer request of the same account that waits for the share")
+	}
+	first()
+	(<-dear)()
+	(<-cheap)()
+	leave()
+}
+
 func TestWhatFindsNoPlaceToWaitIsRefusedAtOnce(t *testing.T) {
 	turns, a, b := NewTurns(TurnLimits{Running: 1, Waiting: 4, Patience: time.Hour}), account(), account()
-	_, _ = turns.Take(t.Context(), a, 1)
-	for range 2 {
-		take(turns, t.Context(), a, 1)
-	}
+	leave, _ := turns.Take(t.Context(), a, 1)
+	waiting := []chan func(){take(turns, t.Context(), a, 1), take(turns, t.Context(), a, 1)}
 	if _, ok := turns.Take(t.Context(), a, 1); ok || !turns.Full(a) {
 		t.Error("one account waits in more than half of the places")
 	}
 	if turns.Full(b) {
 		t.Error("another account finds no place to wait")
 	}
-	for range 2 {
-		take(turns, t.Context(), b, 1)
+	waiting = append(waiting, take(turns, t.Context(), b, 1), take(turns, t.Context(), b, 1))
+	c := account()
+	if turns.Full(c) {
+		t.Error("two accounts in all places leave none for a third")
 	}
-	if _, ok := turns.Take(t.Context(), account(), 1); ok || !turns.Full(account()) {
-		t.Error("a fifth waits")
+	third := take(turns, t.Context(), c, 1)
+	if _, ok := turns.Take(t.Context(), c, 1); ok || !turns.Full(c) {
+		t.Error("a second of the third account waits, although all places are taken")
 	}
 	stream, stop := context.WithCancel(t.Context())
 	told := make(chan bool)
@@ -124,6 +153,15 @@ func TestWhatFindsNoPlaceToWaitIsRefusedAtOnce(t *testing.T) {
 	if <-told {
 		t.Error("what a subscription reads begins after it has ended")
 	}
+	leave()
+	(<-waiting[0])()
+	(<-waiting[2])()
+	(<-third)()
+	if len(waiting[1])+len(waiting[3]) == 2 {
+		t.Error("the third account waits behind all that two others asked before")
+	}
+	(<-waiting[1])()
+	(<-waiting[3])()
 }
 
 func TestWhoWaitsForTooLongOrLeavesIsGone(t *testing.T) {
@@ -139,7 +177,7 @@ func TestWhoWaitsForTooLongOrLeavesIsGone(t *testing.T) {
 	}
 	leave()
 	leave() // once is enough
-	if running, waiting := turns.Numbers(); running != 0 || waiting != 0 || len(turns.lanes) != 0 || len(turns.queue) != 0 {
+	if running, waiting := turns.Numbers(); running != 0 || waiting != 0 || len(turns.lanes)+len(turns.held)+len(turns.queue) != 0 {
 		t.Errorf("%d run, %d wait, of %d accounts, %d in the queue", running, waiting, len(turns.lanes), len(turns.queue))
 	}
 }
@@ -170,7 +208,7 @@ func TestManyAtOnceLeaveNothingBehind(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if running, waiting := turns.Numbers(); most > 4 || running != 0 || waiting != 0 || len(turns.lanes) != 0 || len(turns.queue) != 0 {
+	if running, waiting := turns.Numbers(); most > 4 || running != 0 || waiting != 0 || len(turns.lanes)+len(turns.held)+len(turns.queue) != 0 {
 		t.Errorf("%d ran at once; %d run, %d wait, of %d accounts, %d in the queue", most, running, waiting, len(turns.lanes), len(turns.queue))
 	}
 }
