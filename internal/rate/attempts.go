@@ -19,6 +19,7 @@ const (
 // such a user makes no difference.
 type Attempts struct {
 	users, addresses *book[string]
+	draws            draws
 	now              func() time.Time
 	peers            Peers
 }
@@ -32,8 +33,12 @@ func NewAttempts() *Attempts {
 
 // Try counts an attempt; it is a problem if there were too many. Otherwise "end" tells whether it went well.
 func (a *Attempts) Try(user, address string) (end func(well bool), err error) {
-	user, address = hashed(user), hashed(address)
-	wait, back := draw(a.now(), 1, a.user(user), a.address(address))
+	user, address = hashed(user), hashed(site(address))
+	now, from := a.now(), a.address(address)
+	wait, back := from.lacks(now, 1), func() {}
+	if wait == 0 { // else the user's is not even looked for: whoever names many would have others' forgotten
+		wait, back = a.draws.draw(now, 1, from, a.user(user))
+	}
 	if wait > 0 {
 		return nil, problem.New(problem.RateLimited, "Too many attempts: try again in %d s.", int(wait.Seconds())+1)
 	}

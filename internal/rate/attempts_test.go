@@ -2,6 +2,8 @@ package rate
 
 import (
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,5 +50,40 @@ func TestWhoKnowsThePasswordIsNeverThrottled(t *testing.T) {
 			t.Fatal(err)
 		}
 		end(true)
+	}
+}
+
+func TestManyGuessesAtOnceLockNobodyOutForLonger(t *testing.T) {
+	a, now := NewAttempts(), time.Now()
+	a.now = func() time.Time { return now }
+	var taken atomic.Int32
+	var all sync.WaitGroup
+	for i := range 100 {
+		all.Go(func() {
+			if _, err := a.Try("ada", fmt.Sprint("192.0.2.", i)); err == nil {
+				taken.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if taken.Load() != userBurst {
+		t.Errorf("%d of 100 guesses at once are taken", taken.Load())
+	}
+	now = now.Add(userPause)
+	if _, err := a.Try("ada", "198.51.100.1"); err != nil {
+		t.Error("the user is locked out for longer than a pause")
+	}
+}
+
+func TestNamesThatAreNotLookedAtPushNobodyOut(t *testing.T) {
+	a := NewAttempts()
+	for range userBurst {
+		_, _ = a.Try("ada", "192.0.2.1")
+	}
+	for i := range bucketsMost + 1 {
+		_, _ = a.Try(fmt.Sprint("user", i), "192.0.2.2")
+	}
+	if _, err := a.Try("ada", "192.0.2.3"); err == nil {
+		t.Error("after names of others from one address, the guesses for a user begin anew")
 	}
 }

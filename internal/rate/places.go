@@ -43,7 +43,7 @@ func NewPlaces(limits PlaceLimits) *Places {
 func (p *Places) Take(who *viewer.Viewer, address string) (leave func(), ok bool) {
 	wanted := map[place]int{{}: p.limits.Process}
 	if who == nil {
-		wanted[place{address: address}] = p.limits.Viewer
+		wanted[place{address: site(address)}] = p.limits.Viewer
 	} else {
 		wanted[place{account: who.AccountID, user: who.UserID}] = p.limits.Viewer
 		wanted[place{account: who.AccountID}] = p.limits.Account

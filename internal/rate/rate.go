@@ -5,6 +5,7 @@ package rate
 
 import (
 	"math"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,6 +45,7 @@ type State struct {
 type Buckets struct {
 	limits Limits
 	book   *book[key]
+	draws  draws
 	now    func() time.Time
 	peers  Peers
 }
@@ -74,7 +76,7 @@ func New(limits Limits) *Buckets {
 func (b *Buckets) Take(who *viewer.Viewer, address string, cost int) (State, bool) {
 	now := b.now()
 	buckets := b.of(who, address)
-	wait, _ := draw(now, cost, buckets...)
+	wait, _ := b.draws.draw(now, cost, buckets...)
 	if wait == 0 {
 		for i, k := range keysOf(who, address) {
 			b.tell(k, buckets[i], cost)
@@ -105,7 +107,7 @@ func whole(n float64) int32 { return int32(min(n, math.MaxInt32)) }
 // keysOf are whose buckets somebody draws from, their own first.
 func keysOf(who *viewer.Viewer, address string) []key {
 	if who == nil {
-		return []key{{Address: address}}
+		return []key{{Address: site(address)}}
 	}
 	// The role is in the key: with another role it is another bucket.
 	return []key{{Account: who.AccountID, User: who.UserID, Customer: who.Role == models.RoleCustomer}, {Account: who.AccountID}}
@@ -155,22 +157,48 @@ func (b *book[K]) of(k K, limit rate.Limit, burst int) *bucket {
 	return known
 }
 
+// draws are made one at a time: what is in several buckets must still be there when it is taken.
+type draws struct{ mu sync.Mutex }
+
 // draw takes so much from all of these buckets, and tells how to give it back; or, if one has too little, from none,
 // and tells how long until they have enough.
-func draw(now time.Time, n int, buckets ...*bucket) (wait time.Duration, back func()) {
-	var drawn []*rate.Reservation
-	for _, bucket := range buckets {
-		r := bucket.ReserveN(now, n)
-		drawn = append(drawn, r)
-		wait = max(wait, r.DelayFrom(now))
+func (d *draws) draw(now time.Time, n int, buckets ...*bucket) (wait time.Duration, back func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, b := range buckets {
+		wait = max(wait, b.lacks(now, n))
 	}
-	back = func() {
+	if wait > 0 {
+		return wait, nil
+	}
+	// Nothing is reserved that may have to be given back at once: a limiter gives back less of what was reserved
+	// before something else.
+	var drawn []*rate.Reservation
+	for _, b := range buckets {
+		drawn = append(drawn, b.ReserveN(now, n))
+	}
+	return 0, func() {
 		for _, r := range drawn {
 			r.CancelAt(now)
 		}
 	}
-	if wait > 0 {
-		back()
+}
+
+// lacks is how long until the bucket has so much.
+func (b *bucket) lacks(now time.Time, n int) time.Duration {
+	lack := float64(n) - b.TokensAt(now)
+	return max(0, time.Duration(lack/float64(b.Limit())*float64(time.Second)))
+}
+
+// site is whose bucket is drawn from from an address: with version 6 of IP, everybody has 2^64 of them.
+func site(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || !ip.Is6() || ip.Is4In6() {
+		return address
 	}
-	return wait, back
+	network, err := ip.WithZone("").Prefix(64)
+	if err != nil {
+		return address
+	}
+	return network.String()
 }

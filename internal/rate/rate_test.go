@@ -1,6 +1,7 @@
 package rate
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -96,6 +97,55 @@ func TestTheLargestDocumentFitsIntoEveryBucket(t *testing.T) {
 	for _, role := range models.AllRole {
 		if _, ok := b.Take(somebody(uuid.New(), role), "", 10_000); !ok {
 			t.Errorf("not into that of %s", role)
+		}
+	}
+}
+
+func TestWhatIsRefusedBesideOthersDrawsNothing(t *testing.T) {
+	b, wait := at(Limits{Viewer: 1_000, Account: 10_000, Largest: 1_000})
+	ada := somebody(uuid.New(), models.RoleMember)
+	drawn(b, ada, "", 100)
+	var all sync.WaitGroup
+	for range 200 {
+		all.Go(func() {
+			for range 20 {
+				b.Take(ada, "", 70)
+			}
+		})
+	}
+	all.Wait()
+	wait(time.Second)
+	if n := drawn(b, ada, "", 100); n != 10 {
+		t.Errorf("a second after many documents at once were refused, a member asks %d", n)
+	}
+	if s := b.Look(somebody(ada.AccountID, models.RoleMember), "", 0); s.Remaining != 1_000 {
+		t.Errorf("another member of the account has %d left", s.Remaining)
+	}
+	n := 0
+	for range 20 {
+		n += drawn(b, somebody(ada.AccountID, models.RoleMember), "", 1_000)
+	}
+	if n != 9 {
+		t.Errorf("then the account asks %d of the largest documents", n)
+	}
+}
+
+func TestTheAddressesOfASiteHaveOneBucket(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"2001:db8::1", "2001:db8::ffff:0:0:1", true},
+		{"2001:db8::1", "2001:db8:0:1::1", false},
+		{"fe80::1%eth0", "fe80::2%eth1", true},
+		{"192.0.2.1", "192.0.2.2", false},
+		{"::ffff:192.0.2.1", "::ffff:192.0.2.2", false},
+		{"", "nowhere", false},
+	} {
+		b, _ := at(Limits{Viewer: 1_000, Account: 2_000, Largest: 1_000})
+		drawn(b, nil, c.a, 100)
+		if left := drawn(b, nil, c.b, 100); (left == 0) != c.same {
+			t.Errorf("after %s has asked, %s asks %d", c.a, c.b, left)
 		}
 	}
 }
