@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"tenantry/internal/rows"
 	"tenantry/internal/viewer"
 	"tenantry/models"
 )
@@ -36,27 +37,42 @@ type event struct {
 	internal      bool
 	role          *string
 	grandfathered *bool
+	// sets are the changes that it is to those who watch: the same for all of them, since they may be many.
+	sets map[rows.Change]*rows.Set
+}
+
+// change is a set that says what became of an object of a type. The hub is locked.
+func (e *event) change(typ string, to rows.Change) *rows.Set {
+	set, ok := e.sets[to]
+	if !ok {
+		set = rows.Changed(typ, e.object, to)
+		if e.sets == nil {
+			e.sets = map[rows.Change]*rows.Set{}
+		}
+		e.sets[to] = set
+	}
+	return set
 }
 
 // access tells whether it is about what a user may see.
-func (e event) access() bool { return e.kind == membership || e.kind == user || e.kind == credential }
+func (e *event) access() bool { return e.kind == membership || e.kind == user || e.kind == credential }
 
-func scan(rows pgx.Rows) ([]event, error) {
-	var list []event
-	for rows.Next() {
-		var e event
+func scan(from pgx.Rows) ([]*event, error) {
+	var list []*event
+	for from.Next() {
+		e := &event{}
 		var tx int64
-		if err := rows.Scan(&e.account, &tx, &e.kind, &e.object, &e.before, &e.after, &e.internal, &e.role, &e.grandfathered); err != nil {
+		if err := from.Scan(&e.account, &tx, &e.kind, &e.object, &e.before, &e.after, &e.internal, &e.role, &e.grandfathered); err != nil {
 			return nil, err
 		}
 		e.tx = uint64(tx) //#nosec G115 -- a count from zero
 		list = append(list, e)
 	}
-	return list, rows.Err()
+	return list, from.Err()
 }
 
 // merge makes one event of all that a transaction did to an object: nobody has seen it in between.
-func merge(list []event) []event {
+func merge(list []*event) []*event {
 	type key struct {
 		tx     uint64
 		kind   kind
@@ -78,7 +94,7 @@ func merge(list []event) []event {
 }
 
 // follow is the viewer after what an event did to their access.
-func follow(v *viewer.Viewer, e event) *viewer.Viewer {
+func follow(v *viewer.Viewer, e *event) *viewer.Viewer {
 	if !e.access() || e.object != v.UserID {
 		return v
 	}

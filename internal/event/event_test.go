@@ -26,8 +26,8 @@ func open(t *testing.T, typ string) (*Hub, *Stream) {
 	return h, s
 }
 
-func happened(tx uint64, before, after *uuid.UUID) event {
-	return event{account: account, tx: tx, kind: ticket, object: uuid.New(), before: before, after: after}
+func happened(tx uint64, before, after *uuid.UUID) *event {
+	return &event{account: account, tx: tx, kind: ticket, object: uuid.New(), before: before, after: after}
 }
 
 // TestOnlyDashboardsAreCountedAnew each minute: a stream of tickets has nothing to count.
@@ -46,7 +46,7 @@ func TestOnlyDashboardsAreCountedAnew(t *testing.T) {
 func TestAStreamThatFallsBehindEnds(t *testing.T) {
 	h, s := open(t, "Ticket")
 	for tx := range uint64(3 * queueMost) {
-		if err := h.give("5000:5000:", []event{happened(10+tx, nil, &tenant)}); err != nil {
+		if err := h.give("5000:5000:", []*event{happened(10+tx, nil, &tenant)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -84,7 +84,7 @@ func TestWhatASnapshotShows(t *testing.T) {
 // TestWhatATransactionDoesIsOne for each object, from what was before to what is after.
 func TestWhatATransactionDoesIsOne(t *testing.T) {
 	id := uuid.New()
-	made := merge([]event{
+	made := merge([]*event{
 		{tx: 1, kind: ticket, object: id, after: &tenant, internal: false}, {tx: 1, kind: ticket, object: id, before: &tenant, after: &other, internal: true},
 		{tx: 2, kind: ticket, object: id, before: &other, after: &other, internal: true}, {tx: 2, kind: ticket, object: id, before: &other, after: &other, internal: true},
 		{tx: 2, kind: membership, object: id, after: &tenant}, {tx: 2, kind: membership, object: id, before: &tenant},

@@ -40,7 +40,7 @@ const (
 
 // listener is a stream or a watch. The hub is locked when its methods are called.
 type listener interface {
-	take(event)
+	take(*event)
 	end(error)
 	look()
 }
@@ -211,35 +211,41 @@ func (h *Hub) endAll(why error) { h.each(func(l listener) { l.end(why) }) }
 func (h *Hub) look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	h.mu.Lock()
-	accounts := slices.Collect(maps.Keys(h.listeners))
-	h.mu.Unlock()
-	var now string
-	var list []event
-	var b pgx.Batch
-	b.Queue("begin isolation level repeatable read read only")
-	b.Queue("select pg_current_snapshot()::text").QueryRow(func(row pgx.Row) error { return row.Scan(&now) })
-	if h.since != "" && len(accounts) > 0 {
-		b.Queue("select * from app.happened($1::text::pg_snapshot, $2, $3)", h.since, postgres.IDs(accounts), most+1).Query(func(rows pgx.Rows) (err error) {
-			list, err = scan(rows)
-			return err
-		})
-	}
-	b.Queue("commit")
 	conn, err := h.pool.Acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Release()
 	defer postgres.Rollback(ctx, conn.Conn())
-	if err := conn.SendBatch(ctx, &b).Close(); err != nil {
+	var now string
+	var begin pgx.Batch
+	begin.Queue("begin isolation level repeatable read read only")
+	begin.Queue("select pg_current_snapshot()::text").QueryRow(func(row pgx.Row) error { return row.Scan(&now) })
+	if err := conn.SendBatch(ctx, &begin).Close(); err != nil {
+		return err
+	}
+	// Not before: whoever comes after the snapshot was taken has a later one of their own, and whoever comes before it
+	// must be asked for.
+	h.mu.Lock()
+	accounts := slices.Collect(maps.Keys(h.listeners))
+	h.mu.Unlock()
+	var list []*event
+	var end pgx.Batch
+	if h.since != "" && len(accounts) > 0 {
+		end.Queue("select * from app.happened($1::text::pg_snapshot, $2, $3)", h.since, postgres.IDs(accounts), most+1).Query(func(rows pgx.Rows) (err error) {
+			list, err = scan(rows)
+			return err
+		})
+	}
+	end.Queue("commit")
+	if err := conn.SendBatch(ctx, &end).Close(); err != nil {
 		return err
 	}
 	return h.give(now, list)
 }
 
 // give gives out events, the last of which the snapshot shows.
-func (h *Hub) give(now string, list []event) error {
+func (h *Hub) give(now string, list []*event) error {
 	at, err := parse(now)
 	if err != nil {
 		return err

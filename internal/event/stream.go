@@ -37,7 +37,7 @@ type Stream struct {
 	// events wait in early. What from shows is no news.
 	who    *viewer.Viewer
 	from   snapshot
-	early  []event
+	early  []*event
 	closed bool
 }
 
@@ -102,7 +102,7 @@ func (s *Stream) end(err error) {
 var errBehind = problem.New(problem.Unavailable, "More happened than could be told: subscribe again, and read anew what you show.")
 
 // take looks at an event. The hub is locked.
-func (s *Stream) take(e event) {
+func (s *Stream) take(e *event) {
 	if s.who == nil {
 		if s.early = append(s.early, e); len(s.early) > queueMost {
 			s.end(errBehind)
@@ -141,13 +141,13 @@ func (s *Stream) take(e event) {
 		s.end(errBehind)
 		return
 	}
-	s.C <- rows.Changed(s.wish.Type, e.object, change)
+	s.C <- e.change(s.wish.Type, change)
 }
 
 func (s *Stream) among(tenant uuid.UUID) bool { return slices.Contains(s.wish.Tenants, tenant) }
 
 // count has the dashboard looked at if an event may have changed a number of it.
-func (s *Stream) count(e event) {
+func (s *Stream) count(e *event) {
 	reach := s.who.Reach()
 	within := e.before == nil && e.after == nil || e.before != nil && reach.Holds(*e.before) || e.after != nil && reach.Holds(*e.after)
 	if e.access() && e.object == s.who.UserID || !e.access() && within {
@@ -181,7 +181,7 @@ type watch struct {
 	c    chan struct{}
 }
 
-func (w *watch) take(e event) {
+func (w *watch) take(e *event) {
 	if e.access() && e.object == w.user {
 		w.end(nil)
 	}
