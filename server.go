@@ -12,8 +12,11 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"sync"
 	"syscall"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"tenantry/graph"
 	"tenantry/internal/command"
@@ -56,7 +59,7 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
+	defer release(pool)
 	hasDemo, err := command.CheckServing(ctx, pool, s)
 	if err != nil {
 		return err
@@ -67,7 +70,7 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	if err != nil {
 		return err
 	}
-	defer own.Close()
+	defer release(own)
 	peers := peer.New(own, cmp.Or(s.ListenDatabaseURL, db.ServerURL), log)
 	events := event.New(own, peers, log)
 	metrics := metric.New()
@@ -119,8 +122,24 @@ func serve(ctx context.Context, s *settings.Settings, db *command.Database, log 
 	}
 	ending, cancel := context.WithTimeout(staying, s.RequestTimeout+5*time.Second)
 	defer cancel()
-	api.Drain(ending)
-	return server.Shutdown(ending)
+	var sockets sync.WaitGroup
+	sockets.Go(func() { api.Drain(ending) })
+	err = server.Shutdown(ending)
+	sockets.Wait()
+	return err
+}
+
+// release closes a pool. Who still has a connection after all that is cut off with the process.
+func release(pool *pgxpool.Pool) {
+	done := make(chan struct{})
+	go func() {
+		pool.Close()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(time.Second):
+	}
 }
 
 // assemble makes the API of its parts, which hear what other servers on the database drew from their limits.

@@ -80,17 +80,20 @@ func (s *Server) tellEvents(ctx context.Context, w http.ResponseWriter, r *http.
 		return refuse(errCrowded)
 	}
 	defer leave()
-	s.open.Add(1)
-	defer s.open.Done()
+	done, ok := s.enter()
+	if !ok {
+		return refuse(errParting)
+	}
+	defer done()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	// Nothing more is read, and what is written has its own time.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	out := newEvents(w)
 	over := false
-	done := make(chan struct{})
+	attended := make(chan struct{})
 	go func() {
-		defer close(done)
+		defer close(attended)
 		over = s.attend(ctx, asker, func() error { return out.write([]byte(":\n\n")) })
 		cancel()
 	}()
@@ -103,7 +106,7 @@ func (s *Server) tellEvents(ctx context.Context, w http.ResponseWriter, r *http.
 	})
 	ended := ctx.Err() != nil
 	cancel()
-	<-done
+	<-attended
 	switch {
 	case over && !signedOut:
 		_ = out.send("next", s.failed(ctx, problem.SignIn()))
@@ -116,6 +119,9 @@ func (s *Server) tellEvents(ctx context.Context, w http.ResponseWriter, r *http.
 
 // errCrowded is why no more streams or sockets are opened.
 var errCrowded = problem.New(problem.RateLimited, "Too many subscriptions are open: close some, or try again later.")
+
+// errParting is why none is opened any more.
+var errParting = problem.New(problem.Unavailable, "The server is going away: subscribe again.")
 
 // attend stays with an open stream or socket until its context ends, the server drains, the viewer's session or token
 // is over, which it tells, or a sign of life cannot be sent.

@@ -29,9 +29,10 @@ type Server struct {
 	turns    *rate.Turns
 	// refused are how many operations found no turn since the second in which the log was told.
 	refused, toldRefused atomic.Int64
-	// drain ends what is open; open are the streams and sockets that are.
-	drain chan struct{}
-	open  sync.WaitGroup
+	// drain ends what is open; open are the streams and sockets that are, which come by entrance.
+	drain    chan struct{}
+	open     sync.WaitGroup
+	entrance sync.Mutex
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -108,9 +109,25 @@ func (s *Server) survive(ctx context.Context, w http.ResponseWriter) {
 	}
 }
 
-// Drain ends all that is open, and waits for it until the context ends. Sockets are closed as going away.
+// enter counts a stream or a socket that is opened, until "leave" is called. It is not ok if the server drains.
+func (s *Server) enter() (leave func(), ok bool) {
+	s.entrance.Lock()
+	defer s.entrance.Unlock()
+	select {
+	case <-s.drain:
+		return nil, false
+	default:
+		s.open.Add(1)
+		return s.open.Done, true
+	}
+}
+
+// Drain ends all streams, and the sockets once they have answered what was asked over them, and waits for it until the
+// context ends. Sockets are closed as going away.
 func (s *Server) Drain(ctx context.Context) {
+	s.entrance.Lock()
 	close(s.drain)
+	s.entrance.Unlock()
 	done := make(chan struct{})
 	go func() {
 		s.open.Wait()

@@ -46,9 +46,18 @@ type socket struct {
 	asker *viewer.Asker
 
 	mu sync.Mutex
-	// asked are the operations that are going on, by the client's ids, and how each is stopped.
-	asked   map[string]context.CancelFunc
+	// asked are the operations that are going on, by the client's ids.
+	asked   map[string]*asking
 	working sync.WaitGroup
+	// busy are those that end by themselves; parting: nothing more begins.
+	busy    sync.WaitGroup
+	parting bool
+}
+
+// asking is an operation over a socket. A client may use its id for another one once it wants no more of it.
+type asking struct {
+	id   string
+	stop context.CancelFunc
 }
 
 // socket serves a WebSocket for as long as it is open.
@@ -64,6 +73,13 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
+	done, ok := s.enter()
+	if !ok {
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, errParting.Message, http.StatusServiceUnavailable)
+		return
+	}
+	defer done()
 	// The origin was looked at.
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}, InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
@@ -73,16 +89,15 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 		_ = conn.Close(closeSubprotocol, "Subprotocol not acceptable")
 		return
 	}
-	s.open.Add(1)
-	defer s.open.Done()
 	defer s.Metrics.Open("sockets")()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-	k := &socket{server: s, conn: conn, r: r, ctx: ctx, asked: map[string]context.CancelFunc{}}
+	k := &socket{server: s, conn: conn, r: r, ctx: ctx, asked: map[string]*asking{}}
 	conn.SetReadLimit(s.MaxBody)
 	late := time.AfterFunc(initWithin, func() { k.close(closeInitTimeout, "Connection initialisation timeout") })
 	k.working.Go(func() {
 		select {
 		case <-s.drain:
+			k.finish()
 			k.close(websocket.StatusGoingAway, "The server is going away")
 		case <-ctx.Done():
 		}
@@ -165,11 +180,11 @@ func (k *socket) serve(late *time.Timer, leave func()) {
 			}
 		case "complete":
 			k.mu.Lock()
-			stop := k.asked[m.ID]
+			a := k.asked[m.ID]
 			delete(k.asked, m.ID)
 			k.mu.Unlock()
-			if stop != nil {
-				stop()
+			if a != nil {
+				a.stop()
 			}
 		default:
 			k.close(closeBadRequest, "Invalid message received")
@@ -262,51 +277,79 @@ func (k *socket) subscribe(m message) bool {
 		return false
 	}
 	ctx, cancel := context.WithCancel(k.ctx)
+	a := &asking{m.ID, cancel}
 	k.mu.Lock()
 	_, taken := k.asked[m.ID]
-	if !taken {
-		k.asked[m.ID] = cancel
+	begun := !taken && !k.parting
+	if begun {
+		k.asked[m.ID] = a
+		k.busy.Add(1)
 	}
 	k.mu.Unlock()
-	if taken {
+	if !begun {
 		cancel()
+	}
+	if taken {
 		k.close(closeSubscriber, "Subscriber for "+printable(m.ID)+" already exists")
 		return false
 	}
+	if !begun { // the client hears that the server is going away, and asks another
+		return true
+	}
+	rested := sync.OnceFunc(k.busy.Done)
 	leave, ok := k.server.streams.Take(k.asker.Viewer(), k.asker.IP)
 	if !ok {
-		cancel()
-		k.refuse(m.ID, k.server.failed(viewer.With(ctx, k.newAsker()), errCrowded))
+		defer rested()
+		defer cancel()
+		k.refuse(a, k.server.failed(viewer.With(ctx, k.newAsker()), errCrowded))
 		return true
 	}
 	k.working.Go(func() {
+		defer rested()
 		defer cancel()
 		defer leave()
-		k.answer(ctx, m.ID, sent)
+		k.answer(ctx, a, sent, rested)
 	})
 	return true
 }
 
+// finish has nothing more begin, and waits for what ends by itself.
+func (k *socket) finish() {
+	k.mu.Lock()
+	k.parting = true
+	k.mu.Unlock()
+	k.busy.Wait()
+}
+
 // survive makes an error of a panic: here it would end the process.
-func (k *socket) survive(ctx context.Context, id string) {
+func (k *socket) survive(ctx context.Context, of *asking) {
 	if cause := recover(); cause != nil {
-		k.refuse(id, k.server.failed(ctx, recovered(k.server.Log)(ctx, cause)))
+		k.refuse(of, k.server.failed(ctx, recovered(k.server.Log)(ctx, cause)))
 	}
 }
 
-// over tells whether the client still wanted the answers to an operation, of which there will be no more.
-func (k *socket) over(id string) bool {
+// wants tells whether the client still wants answers to an operation.
+func (k *socket) wants(of *asking) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	_, wanted := k.asked[id]
-	delete(k.asked, id)
+	return k.asked[of.id] == of
+}
+
+// over tells the same when there will be no more.
+func (k *socket) over(of *asking) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	wanted := k.asked[of.id] == of
+	if wanted {
+		delete(k.asked, of.id)
+	}
 	return wanted
 }
 
 // refuse says why an operation is not executed.
-func (k *socket) refuse(id string, a answer) {
-	if errs, err := json.Marshal(a.Errors); k.over(id) && err == nil {
-		_ = k.send(message{ID: id, Type: "error", Payload: errs})
+func (k *socket) refuse(of *asking, a answer) {
+	if errs, err := json.Marshal(a.Errors); k.over(of) && err == nil {
+		_ = k.send(message{ID: of.id, Type: "error", Payload: errs})
 	}
 }
 
@@ -319,19 +362,19 @@ func printable(id string) string {
 }
 
 // answer answers one operation: with an error if it is refused, else once, or for a subscription once for each
-// change, and with its end.
-func (k *socket) answer(ctx context.Context, id string, sent sentDocument) {
+// change, and with its end. "watches" is called if it is a subscription, which does not end by itself.
+func (k *socket) answer(ctx context.Context, of *asking, sent sentDocument, watches func()) {
 	s := k.server
 	asker := k.newAsker()
 	ctx, span := s.Tracer.Message(ctx)
 	defer span.End()
 	ctx = viewer.With(graphql.StartOperationTrace(ctx), asker)
-	defer k.survive(ctx, id)
+	defer k.survive(ctx, of)
 	timed, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	who, err := asker.Find(timed)
 	if err != nil {
-		k.refuse(id, s.failed(ctx, err))
+		k.refuse(of, s.failed(ctx, err))
 		return
 	}
 	asker.Know(who)
@@ -339,7 +382,7 @@ func (k *socket) answer(ctx context.Context, id string, sent sentDocument) {
 	params := sent.params(k.r.Header)
 	timed, op, failed := s.prepare(timed, request{params: params, documentID: sent.DocumentID, head: nowhere{}})
 	if failed != nil {
-		k.refuse(id, *failed)
+		k.refuse(of, *failed)
 		s.observe(ctx, op, 0, *failed, time.Since(start))
 		return
 	}
@@ -348,22 +391,20 @@ func (k *socket) answer(ctx context.Context, id string, sent sentDocument) {
 		if err != nil {
 			return err
 		}
-		k.mu.Lock()
-		_, wanted := k.asked[id]
-		k.mu.Unlock()
-		if !wanted {
+		if !k.wants(of) {
 			return context.Canceled
 		}
-		return k.send(message{ID: id, Type: "next", Payload: text})
+		return k.send(message{ID: of.id, Type: "next", Payload: text})
 	}
 	if op.Operation.Operation == ast.Subscription {
+		watches()
 		s.stream(ctx, op, func() {}, next)
 	} else {
 		a := s.execute(timed, nowhere{}, op)
 		s.observe(ctx, op, 0, a, time.Since(start))
 		_ = next(a)
 	}
-	if k.over(id) && ctx.Err() == nil {
-		_ = k.send(message{ID: id, Type: "complete"})
+	if k.over(of) && ctx.Err() == nil {
+		_ = k.send(message{ID: of.id, Type: "complete"})
 	}
 }

@@ -315,3 +315,70 @@ func TestWhatIsOpenEndsWithTheServer(t *testing.T) {
 	expect(t, "the sockets", <-heard+<-heard, "10011001")
 	w.expect("nothing")
 }
+
+// TestWhatIsAskedOverASocketIsAnsweredBeforeTheServerGoes: an admin's mutation waits in the database when the server
+// drains. It is answered, a subscription of hers is not waited for, and what she asks after that is not begun.
+func TestWhatIsAskedOverASocketIsAnsweredBeforeTheServerGoes(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	server := a.serveEvents()
+	p := a.as(admin).join(server)
+	p.watch(a, "s", `subscription { dashboardChanged { at } }`)
+	tx, err := a.owner.Begin(context.Background())
+	must(t, err)
+	_, err = tx.Exec(context.Background(), "lock table app.devices")
+	must(t, err)
+	p.ask("m", `mutation { createDevice(input: {name: "Last", platform: LINUX, kind: SERVER}) { device { name } } }`)
+	p.say(`{"type":"ping"}`) // once this is answered the mutation has begun
+	p.expect("pong")
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		a.handler.Drain(ctx)
+	}()
+	<-a.handler.drain
+	for refused := false; !refused; time.Sleep(time.Millisecond) { // until sockets know
+		_, response, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(server.URL, "http")+"/graphql", &websocket.DialOptions{Subprotocols: []string{subprotocol}})
+		refused = err != nil && response != nil && response.StatusCode == http.StatusServiceUnavailable && response.Header.Get("Retry-After") != ""
+		if err != nil && !refused {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(20 * time.Millisecond)
+	p.ask("late", `mutation { createDevice(input: {name: "Late", platform: LINUX, kind: SERVER}) { device { name } } }`)
+	p.say(`{"type":"ping"}`)
+	p.expect("pong")
+	must(t, tx.Rollback(context.Background()))
+	p.expect(`next m {"createDevice":{"device":{"name":"Last"}}}`)
+	p.expect("complete m")
+	p.expect("1001")
+	<-drained
+	must(t, ctx.Err())
+	var made int
+	must(t, a.owner.QueryRow(context.Background(), "select count(*) from app.devices where name in ('Last', 'Late')").Scan(&made))
+	expect(t, "devices that were made", made, 1)
+}
+
+// TestAnIDThatIsUsedAnewHasItsOwnAnswer, and not that of what the client has stopped, which goes on for a while.
+func TestAnIDThatIsUsedAnewHasItsOwnAnswer(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	p := a.as(admin).join(a.serveEvents())
+	for n := range 30 {
+		p.ask("1", `{ tickets(first: 50) { nodes { subject tenant { name } } } }`)
+		p.say(`{"type":"complete","id":"1"}`)
+		p.ask("1", `{ viewer { tenantAccess } }`)
+		first := p.hear()
+		for strings.HasPrefix(first, `next 1 {"tickets"`) { // was on its way
+			if first = p.hear(); first == "complete 1" {
+				first = p.hear()
+			}
+		}
+		if first != `next 1 {"viewer":{"tenantAccess":"ALL"}}` {
+			t.Fatalf("round %d: the client hears %s", n, first)
+		}
+		p.expect("complete 1")
+	}
+}
