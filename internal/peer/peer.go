@@ -36,8 +36,12 @@ const (
 	hello = "hello"
 )
 
-// errDeaf says that a connection listens and hears nothing.
-var errDeaf = errors.New("nothing is heard: there is a pooler between")
+var (
+	// errDeaf says that a connection listens and hears nothing of what was told.
+	errDeaf = errors.New("nothing is heard: there is a pooler between")
+	// errMute says that nothing could be told that could be heard.
+	errMute = errors.New("nothing can be told")
+)
 
 // Peers are the other processes on the database.
 type Peers struct {
@@ -50,6 +54,8 @@ type Peers struct {
 
 	count     atomic.Uint64
 	listening atomic.Bool
+	// told is when the last began that was told, in nanoseconds of Unix.
+	told atomic.Int64
 	mu        sync.Mutex
 	known     map[string]time.Time
 }
@@ -124,7 +130,10 @@ func (p *Peers) tell(ctx context.Context) {
 			all = append(all, <-p.out)
 		}
 		sending, cancel := context.WithTimeout(ctx, timeout)
-		_, _ = p.pool.Exec(sending, "select pg_notify($1, said) from unnest($2::text[]) said", channel, all)
+		began := time.Now().UnixNano()
+		if _, err := p.pool.Exec(sending, "select pg_notify($1, said) from unnest($2::text[]) said", channel, all); err == nil {
+			p.told.Store(began)
+		}
 		cancel()
 		time.Sleep(apart)
 	}
@@ -167,8 +176,9 @@ func (p *Peers) hearOut(ctx context.Context, well func()) error {
 	if _, err := conn.Exec(ctx, "listen "+channel); err != nil {
 		return err
 	}
+	listens := time.Now()
 	p.say(hello, "")
-	next := time.Now().Add(deaf)
+	next := listens.Add(deaf)
 	for {
 		waiting, cancel := context.WithDeadline(ctx, next)
 		n, err := conn.WaitForNotification(waiting)
@@ -182,10 +192,15 @@ func (p *Peers) hearOut(ctx context.Context, well func()) error {
 			}
 		case !over:
 			return err
+		case !p.Listening() && p.told.Load() < listens.UnixNano():
+			return errMute
 		case !p.Listening():
 			return errDeaf
 		default: // and whether the connection still lives
-			if err := conn.Ping(ctx); err != nil {
+			asking, cancel := context.WithTimeout(ctx, timeout)
+			err := conn.Ping(asking)
+			cancel()
+			if err != nil {
 				return err
 			}
 			p.say(hello, "")

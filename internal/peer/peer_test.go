@@ -131,3 +131,25 @@ func (l lines) Write(text []byte) (int, error) {
 	l <- string(text)
 	return len(text), nil
 }
+
+func TestWhoCanTellNothingForAWhileListensSoonAfter(t *testing.T) {
+	t.Parallel()
+	db := testdb.Open(t)
+	pool, err := postgres.Open(t.Context(), db.ServerURL, postgres.Settings{Size: 1, Statement: 5 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	held, err := pool.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := make(chan string, 10)
+	p := New(pool, db.ServerURL, slog.New(slog.NewTextHandler(lines(said), nil)))
+	defer p.Keep(t.Context())()
+	if line := <-said; !strings.Contains(line, errMute.Error()) || p.Listening() {
+		t.Errorf("it says %q, and listens: %v", line, p.Listening())
+	}
+	held.Release()
+	until(t, "it listens", p.Listening)
+}
