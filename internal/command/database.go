@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -120,7 +121,15 @@ func ServeAdmin(addr string, handlers map[string]http.Handler) (stop func(), err
 type Health struct {
 	Pool     *pgxpool.Pool
 	draining atomic.Bool
+
+	// asking: whoever asks, the database is asked by one at a time, and not again before pingPause.
+	asking sync.Mutex
+	asked  time.Time
+	answer error
 }
+
+// pingPause is how long what the database answered is believed.
+const pingPause = 250 * time.Millisecond
 
 // Drain makes the server not ready: it is about to end.
 func (h *Health) Drain() { h.draining.Store(true) }
@@ -140,14 +149,26 @@ func (h *Health) Live(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, 
 
 // Ready answers 200 while the database does and the server is not ending.
 func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-	defer cancel()
 	switch {
 	case h.draining.Load():
 		http.Error(w, "ending", http.StatusServiceUnavailable)
-	case h.Pool.Ping(ctx) != nil:
+	case h.ping(r.Context()) != nil:
 		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
 	default:
 		fmt.Fprintln(w, "ok")
 	}
+}
+
+// ping tells what is wrong with the database.
+func (h *Health) ping(ctx context.Context) error {
+	h.asking.Lock()
+	defer h.asking.Unlock()
+	if time.Since(h.asked) < pingPause {
+		return h.answer
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second) // others wait for the answer, too
+	defer cancel()
+	h.answer = h.Pool.Ping(ctx)
+	h.asked = time.Now()
+	return h.answer
 }

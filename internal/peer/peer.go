@@ -55,9 +55,9 @@ type Peers struct {
 	count     atomic.Uint64
 	listening atomic.Bool
 	// told is when the last began that was told, in nanoseconds of Unix.
-	told atomic.Int64
-	mu        sync.Mutex
-	known     map[string]time.Time
+	told  atomic.Int64
+	mu    sync.Mutex
+	known map[string]time.Time
 }
 
 // New knows nobody yet: see Keep. It tells by a pool and listens at a URL, which leads to PostgreSQL itself: through a

@@ -84,7 +84,13 @@ func (t *Tracer) Request(r *http.Request) (context.Context, *Span) {
 		return r.Context(), nil
 	}
 	ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
-	return t.begin(ctx, r.Method+" /graphql", api.SpanKindServer, attribute.String("http.request.method", r.Method), attribute.String("url.path", "/graphql"))
+	// The state is any text, and a method may be.
+	ctx = api.ContextWithRemoteSpanContext(ctx, api.SpanContextFromContext(ctx).WithTraceState(api.TraceState{}))
+	method := "_OTHER"
+	if r.Method == http.MethodGet || r.Method == http.MethodPost || r.Method == http.MethodOptions {
+		method = r.Method
+	}
+	return t.begin(ctx, method+" /graphql", api.SpanKindServer, attribute.String("http.request.method", method), attribute.String("url.path", "/graphql"))
 }
 
 // Message begins the span of an operation over a WebSocket.

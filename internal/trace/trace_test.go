@@ -61,14 +61,20 @@ func TestACollectorIsToldWhereTheStandardVariablesSay(t *testing.T) {
 	}
 	r := httptest.NewRequest(http.MethodPost, "/graphql", nil)
 	r.Header.Set("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+	r.Header.Set("tracestate", "word=written-by-a-client")
 	ctx, span := tracer.Request(r)
 	if id := ID(ctx); id != "0af7651916cd43dd8448eb211c80319c" {
 		t.Errorf("the trace is %q, not the client's", id)
 	}
 	Answered(ctx, Operation{Kind: "query", Name: "Board", Cost: 12, Status: 200})
 	span.End()
+	_, span = tracer.Request(httptest.NewRequest("WRITTEN-BY-A-CLIENT", "/graphql", nil))
+	span.End()
 	tracer.Close(t.Context())
 	told := <-got
+	if strings.Contains(strings.ToLower(told), "by-a-client") || !strings.Contains(told, "_OTHER /graphql") {
+		t.Errorf("what a client wrote is in %q", told)
+	}
 	for _, part := range []string{"/v1/traces application/x-protobuf ", "tenantry-west", "query Board", "graphql.operation.type"} {
 		if !strings.Contains(told, part) {
 			t.Errorf("%q is not in %q", part, told)
