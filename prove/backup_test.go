@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -46,6 +47,18 @@ func TestARestoredBackupShowsEverybodyTheSame(t *testing.T) {
 			t.Error(err)
 		}
 	}()
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := file + ".cut"
+	if err := os.WriteFile(cut, whole[:len(whole)-len(whole)/4], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := script("restore", in(t, db.SuperuserURL, copied), cut); err == nil || !strings.Contains(out, "nothing was changed") {
+		t.Errorf("a file that was cut off is restored: %s", out)
+	}
+	// And leaves the database as it was.
 	if out, err := script("restore", in(t, db.SuperuserURL, copied), file); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

@@ -153,6 +153,7 @@ func (q *question) MarshalGQL(w io.Writer) {
 		return
 	}
 	_, _ = w.Write(q.out)
+	q.out = nil // which may be long: the answer has it now
 }
 
 func (b *Batch) run() {
