@@ -22,6 +22,8 @@ type fault struct {
 	twoWays bool
 	// down: it is the server itself that is away. unnoticed: nobody may notice, not even by UNAVAILABLE.
 	down, unnoticed bool
+	// watched: clients ask the first server, and somebody watches at the last, who is told of each change once.
+	watched bool
 	// happen breaks something and makes it whole again, and tells when it was.
 	happen func(ctx context.Context, w *world, l *load) (whole time.Time, err error)
 }
@@ -154,6 +156,11 @@ var faults = []fault{
 		err := w.start(ctx, w.servers[0])
 		return time.Now(), err
 	}},
+	{name: "one of two servers is killed and started again, and somebody watches at the other", tries: 100, servers: 2, down: true, watched: true, happen: func(ctx context.Context, w *world, _ *load) (time.Time, error) {
+		w.servers[0].Kill()
+		err := w.start(ctx, w.servers[0])
+		return time.Now(), err
+	}},
 	{name: "the server is ended in order and started again", tries: 20, down: true, happen: func(ctx context.Context, w *world, _ *load) (time.Time, error) {
 		w.servers[0].Stop()
 		err := w.start(ctx, w.servers[0])
@@ -228,7 +235,16 @@ func (w *world) suffer(ctx context.Context, f fault) (result, error) {
 	}
 	client.CloseIdleConnections()
 	before := w.servers[0].metric("go_goroutines")
-	l := w.begin(w.addr(), f)
+	addr := w.addr()
+	var watching *onlooker
+	if f.watched {
+		addr = w.servers[0].addr
+		var err error
+		if watching, err = w.watch(ctx, w.servers[len(w.servers)-1].addr); err != nil {
+			return r, err
+		}
+	}
+	l := w.begin(addr, f)
 	for range f.tries {
 		time.Sleep(100*time.Millisecond + rand.N(200*time.Millisecond))
 		whole, err := f.happen(ctx, w, l)
@@ -240,6 +256,12 @@ func (w *world) suffer(ctx context.Context, f fault) (result, error) {
 	l.end()
 	client.CloseIdleConnections()
 	time.Sleep(time.Second)
+	if watching != nil {
+		l.seen = watching.end()
+		if watching.ended != "" {
+			l.complain("who watches hears %.300s", watching.ended)
+		}
+	}
 	r.worst, r.wrong, r.changes = l.worst, l.wrong, len(l.done)
 	var err error
 	if r.lost, r.twice, err = l.kept(ctx); err != nil {

@@ -185,6 +185,8 @@ type load struct {
 	wrong []string
 	// meant are the subjects of tickets that were to be made, and done those of which the server said that they were.
 	meant, done map[string]bool
+	// seen is how often somebody who watched was told of each; nil: nobody did.
+	seen map[string]int
 	// well is when each client last got a good answer.
 	well  map[int]time.Time
 	fault fault
@@ -292,7 +294,7 @@ func (l *load) complain(format string, args ...any) {
 }
 
 // kept compares what the database has with what was meant and what was said to be done: how many acknowledged changes
-// it lacks, and how many it has twice. A ticket that those who watch were not told of is lost, too.
+// it lacks, and how many it has twice. A ticket that has no event, or of which somebody who watched was not told, is lost, too.
 func (l *load) kept(ctx context.Context) (lost, twice int, err error) {
 	conn, err := pgx.Connect(ctx, l.world.superuser)
 	if err != nil {
@@ -311,10 +313,13 @@ func (l *load) kept(ctx context.Context) (lost, twice int, err error) {
 		return 0, 0, err
 	}
 	for subject := range l.meant {
+		if l.seen != nil { // instead of what they would be told
+			told[subject] = min(told[subject], l.seen[subject])
+		}
 		if l.done[subject] && found[subject] == 0 || found[subject] > told[subject] {
 			lost++
 		}
-		if max(found[subject], told[subject]) > 1 {
+		if max(found[subject], told[subject], l.seen[subject]) > 1 {
 			twice++
 		}
 	}
