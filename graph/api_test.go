@@ -123,7 +123,7 @@ func newAPIBehind(t testing.TB, connections int32, way func(*testdb.DB) string, 
 	t.Cleanup(func() { _ = a.owner.Close(context.Background()) })
 	st, err := store.New(pool, password.New(2), rate.NewAttempts(), time.Hour)
 	must(t, err)
-	a.reader = &read.Reader{Pool: pool, Schema: Schema()}
+	a.reader = &read.Reader{Pool: pool, Schema: Schema(), Most: 16 << 20}
 	log := slog.New(slog.NewTextHandler(&a.log, &slog.HandlerOptions{Level: slog.LevelWarn})) // not of each request
 	a.events = event.New(pool, processes.New(pool, a.db.ServerURL, log), log)
 	o := Options{
