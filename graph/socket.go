@@ -15,6 +15,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"tenantry/internal/problem"
 	"tenantry/internal/viewer"
 )
 
@@ -68,15 +69,13 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	leave, ok := s.streams.Take(nil, s.clientIP(r))
 	if !ok {
-		w.Header().Set("Retry-After", "1")
-		http.Error(w, errCrowded.Message, http.StatusServiceUnavailable)
+		notNow(w, errCrowded)
 		return
 	}
 	defer leave()
 	done, ok := s.enter()
 	if !ok {
-		w.Header().Set("Retry-After", "1")
-		http.Error(w, errParting.Message, http.StatusServiceUnavailable)
+		notNow(w, errParting)
 		return
 	}
 	defer done()
@@ -107,6 +106,12 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 	cancel()
 	k.working.Wait()
 	_ = conn.CloseNow()
+}
+
+// notNow says why no socket is opened now.
+func notNow(w http.ResponseWriter, why *problem.Error) {
+	w.Header().Set("Retry-After", "1")
+	http.Error(w, why.Message, http.StatusServiceUnavailable)
 }
 
 // fromOwnPage tells whether a WebSocket was asked for by a page of the server itself or of an allowed origin, or by no
