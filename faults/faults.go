@@ -151,16 +151,8 @@ var faults = []fault{
 		})
 		return time.Now(), err
 	}},
-	{name: "the server is killed and started again", tries: 200, down: true, happen: func(ctx context.Context, w *world, _ *load) (time.Time, error) {
-		w.servers[0].Kill()
-		err := w.start(ctx, w.servers[0])
-		return time.Now(), err
-	}},
-	{name: "one of two servers is killed and started again, and somebody watches at the other", tries: 100, servers: 2, down: true, watched: true, happen: func(ctx context.Context, w *world, _ *load) (time.Time, error) {
-		w.servers[0].Kill()
-		err := w.start(ctx, w.servers[0])
-		return time.Now(), err
-	}},
+	{name: "the server is killed and started again", tries: 200, down: true, happen: killed},
+	{name: "one of two servers is killed and started again, and somebody watches at the other", tries: 100, servers: 2, down: true, watched: true, happen: killed},
 	{name: "the server is ended in order and started again", tries: 20, down: true, happen: func(ctx context.Context, w *world, _ *load) (time.Time, error) {
 		w.servers[0].Stop()
 		err := w.start(ctx, w.servers[0])
@@ -178,6 +170,13 @@ var faults = []fault{
 		}
 		return time.Now(), w.balancer.all(ctx)
 	}},
+}
+
+// killed is the end of a server that has no time for one.
+func killed(ctx context.Context, w *world, _ *load) (time.Time, error) {
+	w.servers[0].Kill()
+	err := w.start(ctx, w.servers[0])
+	return time.Now(), err
 }
 
 // pause is some time in which it stays broken.

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 )
 
@@ -23,15 +22,12 @@ type onlooker struct {
 // watch begins to watch at an address. It returns once nothing is missed any more.
 func (w *world) watch(ctx context.Context, addr string) (*onlooker, error) {
 	ctx, leave := context.WithCancel(ctx)
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+addr+"/graphql",
-		strings.NewReader(`{"query":"subscription { ticketChanged { kind ticket { subject } } }"}`))
+	r, err := request(ctx, addr, w.token, `subscription { ticketChanged { kind ticket { subject } } }`)
 	if err != nil {
 		leave()
 		return nil, err
 	}
-	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "text/event-stream")
-	r.Header.Set("Authorization", "Bearer "+w.token)
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		leave()

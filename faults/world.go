@@ -146,19 +146,28 @@ func (w *world) signIn(ctx context.Context) error {
 
 var client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 
-// post sends a document to an address, as somebody and with a key if there are any.
-func post(ctx context.Context, addr, token, key, document string) (status int, body []byte, err error) {
+// request is a document for an address, as somebody if there is a token.
+func request(ctx context.Context, addr, token, document string) (*http.Request, error) {
 	text, err := json.Marshal(map[string]string{"query": document})
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+addr+"/graphql", bytes.NewReader(text))
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	r.Header.Set("Content-Type", "application/json")
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	return r, nil
+}
+
+// post sends a document to an address, as somebody and with a key if there are any.
+func post(ctx context.Context, addr, token, key, document string) (status int, body []byte, err error) {
+	r, err := request(ctx, addr, token, document)
+	if err != nil {
+		return 0, nil, err
 	}
 	if key != "" {
 		r.Header.Set("Idempotency-Key", key)
